@@ -1,0 +1,1 @@
+//! Every change ever made to the tables, one a file, both databases.

@@ -1,0 +1,34 @@
+//! The wire and nothing else: messages and services generated from `proto/caibian`, their descriptors for reflection,
+//! and the protobuf JSON mapping.
+
+use std::sync::LazyLock;
+
+use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+
+/// `caibian.intake.v1`: campaigns, submissions, mailboxes, quarantine.
+pub mod intake {
+    #[allow(missing_docs, clippy::all)] // the protos carry the comments
+    pub mod v1 {
+        tonic::include_proto!("caibian.intake.v1");
+    }
+}
+
+/// The file descriptor set of everything above, for server reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+static POOL: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).expect("protox wrote a descriptor set"));
+
+/// One message in the protobuf JSON mapping, fields at their default left out; `full_name` such as
+/// `caibian.intake.v1.Submission`.
+///
+/// # Panics
+/// When `full_name` is not the name of the given message.
+pub fn json<M: prost::Message>(full_name: &str, message: &M) -> serde_json::Value {
+    let descriptor = POOL.get_message_by_name(full_name).expect("a message of these protos");
+    let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
+        .expect("the message was encoded by the same descriptor");
+    dynamic
+        .serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())
+        .expect("every protobuf message has a JSON form")
+}

@@ -1,0 +1,1 @@
+//! The gRPC services: the only way in, for programs and for the desk.

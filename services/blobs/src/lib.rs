@@ -1,0 +1,1 @@
+//! Raw bytes under their hash, in a folder.

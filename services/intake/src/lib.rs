@@ -1,0 +1,18 @@
+//! Half B as values and rules; pure: no input, no output, no clock of its own.
+//!
+//! A mail's way through this room: [`letter::Letter`] (facts that `letter` read) → [`sorting`] (what kind of mail)
+//! → [`check`] (one finding a rule) → [`judgement`] (what follows) → [`message`] (which stage it is in, and what is next).
+//! The worker does what [`message::next`] says, through the traits of [`ports`].
+//!
+//! Deliberately absent: SQL, IMAP, MIME, files, threads.
+
+pub mod campaign;
+pub mod check;
+pub mod contact;
+pub mod finding;
+pub mod judgement;
+pub mod letter;
+pub mod message;
+pub mod ports;
+pub mod sorting;
+pub mod submission;

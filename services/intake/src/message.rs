@@ -1,0 +1,211 @@
+//! A message and its stage: where one mail stands on its way from the server to the record, and what comes next.
+//!
+//! ```text
+//! Seen ─fetch→ Stored ─open→ Parsed ─assess→ Recorded ─file (if configured)→ filed_at set
+//!   ├→ TooLarge   (kept on the server, bound of the mailbox)
+//!   ├→ Vanished   (somebody removed it from the server before it was fetched)
+//!   └ any stage → Quarantined after three tries, or at once when the mail breaks a bound;
+//!     Quarantined ─retry (an editor)→ Seen | Stored; ─release (an editor)→ Recorded as unreadable
+//! Stored bytes that this mailbox already has end as Repeated, pointing at the first message: a copy in
+//! another folder, or the same mail under a new UIDVALIDITY.
+//! ```
+//! Every change is a compare-and-set on the stage and on the lease's fence, and is appended to the history.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use stdx::Sha256;
+use uuid::Uuid;
+
+/// Tries of one stage before a mail is put in quarantine; each is counted before it begins.
+pub const TRIES_MAX: u32 = 3;
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// A row is there; no byte was fetched yet.
+    Seen,
+    /// The raw bytes are durable under their hash.
+    Stored,
+    /// The letter was read into facts.
+    Parsed,
+    /// Assessed and recorded: the end of the way.
+    Recorded,
+    /// The same bytes as an earlier message of this mailbox: the end of the way.
+    Repeated,
+    /// Larger than the mailbox allows; left on the server.
+    TooLarge,
+    /// Gone from the server before it could be fetched.
+    Vanished,
+    /// Set aside for an editor.
+    Quarantined,
+}
+
+impl Stage {
+    /// Every stage.
+    pub const ALL: [Self; 8] = [
+        Self::Seen,
+        Self::Stored,
+        Self::Parsed,
+        Self::Recorded,
+        Self::Repeated,
+        Self::TooLarge,
+        Self::Vanished,
+        Self::Quarantined,
+    ];
+
+    /// The word used in tables, on the wire and in logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Stored => "stored",
+            Self::Parsed => "parsed",
+            Self::Recorded => "recorded",
+            Self::Repeated => "repeated",
+            Self::TooLarge => "too_large",
+            Self::Vanished => "vanished",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// Whether the worker still has something to do.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Seen | Self::Stored | Self::Parsed)
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Stage {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == text).ok_or_else(|| format!("no stage is called {text:?}"))
+    }
+}
+
+/// What the receipt time rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceivedBasis {
+    /// IMAP INTERNALDATE.
+    InternalDate,
+    /// The date of the topmost Received field: a mail file that was exported from somewhere.
+    ReceivedHeader,
+    /// The file's time of change.
+    FileTime,
+}
+
+impl ReceivedBasis {
+    /// The word used in tables and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InternalDate => "internal_date",
+            Self::ReceivedHeader => "received_header",
+            Self::FileTime => "file_time",
+        }
+    }
+}
+
+impl FromStr for ReceivedBasis {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::InternalDate, Self::ReceivedHeader, Self::FileTime]
+            .into_iter()
+            .find(|basis| basis.as_str() == text)
+            .ok_or_else(|| format!("no receipt basis is called {text:?}"))
+    }
+}
+
+/// A message as the worker needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Its identity in our tables.
+    pub id: Uuid,
+    /// The mailbox.
+    pub mailbox_id: Uuid,
+    /// The folder, decoded (`垃圾邮件`, never modified UTF-7).
+    pub folder: String,
+    /// The folder's epoch.
+    pub uidvalidity: u32,
+    /// Its number within the epoch: an IMAP UID, or a 63-bit number that a folder source derives.
+    pub uid: u64,
+    /// Size on the wire.
+    pub size_bytes: u64,
+    /// When the server received it.
+    pub received_at: DateTime<Utc>,
+    /// What that rests on.
+    pub received_basis: ReceivedBasis,
+    /// Received before the mailbox's cut-off: recorded, never answered.
+    pub backfilled: bool,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Tries of this stage that were begun.
+    pub tries: u32,
+    /// Not before this time.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The raw bytes, once stored.
+    pub raw_sha256: Option<Sha256>,
+}
+
+/// What the worker is to do with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Fetch the raw bytes.
+    Fetch,
+    /// Open the letter in the child.
+    Open,
+    /// Assess and record.
+    Assess,
+    /// Set aside: three tries of this stage were begun and none ended.
+    Quarantine,
+    /// Leave on the server: larger than the mailbox allows.
+    RefuseSize,
+    /// Nothing before this time.
+    Wait(DateTime<Utc>),
+    /// Nothing, ever.
+    Rest,
+}
+
+/// The worker's whole mind: the stored state and the time give the next step, for the first try, the retry and the
+/// restart alike.
+#[must_use]
+pub fn next(message: &Message, size_bytes_max: u64, now: DateTime<Utc>) -> Step {
+    if !message.stage.is_open() {
+        return Step::Rest;
+    }
+    if let Some(due_at) = message.due_at.filter(|due_at| *due_at > now) {
+        return Step::Wait(due_at);
+    }
+    if message.stage == Stage::Seen && message.size_bytes > size_bytes_max {
+        return Step::RefuseSize;
+    }
+    if message.tries >= TRIES_MAX {
+        return Step::Quarantine;
+    }
+    match message.stage {
+        Stage::Seen => Step::Fetch,
+        Stage::Stored => Step::Open,
+        _ => Step::Assess,
+    }
+}
+
+/// How long to wait after a try has failed: 5 s, 30 s, then 2 min.
+#[must_use]
+pub fn retry_after(tries: u32) -> TimeDelta {
+    TimeDelta::seconds(match tries {
+        0 | 1 => 5,
+        2 => 30,
+        _ => 120,
+    })
+}

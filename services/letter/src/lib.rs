@@ -1,0 +1,1 @@
+//! Opens one hostile mail inside a child process and says what its bytes hold.

@@ -1,0 +1,1 @@
+//! Talks to mail servers and mail folders; has no opinion on what a mail means.

@@ -1,0 +1,1 @@
+//! Composes mails, documents and small videos as people send them: for the demo and for tests.

@@ -1,0 +1,222 @@
+//! What the tables give back: rows as values, for `api`, `verify` and tests.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use intake::{
+    contact::Contact,
+    finding::{Finding, RuleCode},
+    judgement::{Judgement, Verdict},
+    letter::{Address, Letter},
+    message::{Message, Stage},
+    sorting::Class,
+};
+use uuid::Uuid;
+
+/// Where a page of campaigns ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CampaignKey {
+    /// The last campaign's deadline day.
+    pub deadline_day: NaiveDate,
+    /// Its id.
+    pub id: Uuid,
+}
+
+/// A mailbox as the settings name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// Its name in the settings, unique.
+    pub name: String,
+    /// `imap` or `folder`.
+    pub kind: String,
+    /// The address that mail for it goes to; campaigns with this address take its mail.
+    pub address: String,
+    /// The folders that are swept, decoded.
+    pub folders: Vec<String>,
+    /// Mail received before this is recorded and never answered; by default the moment of the first contact.
+    pub answer_from: DateTime<Utc>,
+}
+
+/// A mailbox with what is known of its sweeps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxRecord {
+    /// Its id.
+    pub id: Uuid,
+    /// As enrolled, with the `answer_from` of the first contact.
+    pub enrolment: Enrolment,
+    /// Its folders.
+    pub folders: Vec<FolderRecord>,
+    /// Age of the oldest open message.
+    pub lag_seconds: u64,
+    /// How the last failing sweep failed, and when; none once every folder's last sweep succeeded.
+    pub last_error: Option<(String, DateTime<Utc>)>,
+}
+
+/// A folder with what is known of its sweeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderRecord {
+    /// Its name, decoded.
+    pub folder: String,
+    /// Its present epoch; none before the first contact.
+    pub uidvalidity: Option<u32>,
+    /// The highest UID of the epoch that has a row.
+    pub position: u64,
+    /// Mails on the server at the last sweep.
+    pub server_count: u64,
+    /// Rows of the epoch.
+    pub row_count: u64,
+    /// The last sweep that succeeded.
+    pub last_sweep_at: Option<DateTime<Utc>>,
+}
+
+/// A message with what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageRecord {
+    /// The row.
+    pub message: Message,
+    /// Why it was set aside or why the last try failed.
+    pub reason: String,
+    /// The stage that failed, for a quarantined one.
+    pub stage_failed: Option<Stage>,
+    /// The first message with the same bytes, for a repeated one.
+    pub repeats: Option<Uuid>,
+    /// What kind of mail it is, once assessed.
+    pub class: Option<Class>,
+    /// Why, in Chinese and English.
+    pub class_reason: Option<(String, String)>,
+    /// The decoded subject, once parsed.
+    pub subject: String,
+    /// The sender, once parsed.
+    pub from: Option<Address>,
+    /// Its submission.
+    pub submission_id: Option<Uuid>,
+}
+
+/// Which messages to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageQuery {
+    /// Only of this mailbox.
+    pub mailbox_id: Option<Uuid>,
+    /// Only in these stages; all when empty.
+    pub stages: Vec<Stage>,
+    /// After this key.
+    pub after: Option<(DateTime<Utc>, Uuid)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// One line of a message's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The stage before; none for the first line.
+    pub from: Option<Stage>,
+    /// The stage after.
+    pub to: Stage,
+    /// Who.
+    pub actor: String,
+    /// What, for an editor.
+    pub detail: String,
+}
+
+/// A submission with its message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubmissionRecord {
+    /// Its id.
+    pub id: Uuid,
+    /// Its campaign.
+    pub campaign_id: Uuid,
+    /// 收稿号 within the campaign, from 1, without gaps.
+    pub number: u64,
+    /// The first version of its chain.
+    pub root_id: Uuid,
+    /// From 1.
+    pub version: u32,
+    /// Counts its changes; the etag.
+    pub row_version: u32,
+    /// Its message.
+    pub message: Message,
+    /// What kind of mail it is.
+    pub class: Class,
+    /// Why, in Chinese and English.
+    pub class_reason: (String, String),
+    /// The facts; in a list without texts.
+    pub letter: Letter,
+    /// Who sends.
+    pub contact: Contact,
+    /// One outcome a rule.
+    pub findings: Vec<Finding>,
+    /// What follows.
+    pub judgement: Judgement,
+    /// When it was recorded.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The order of a list of submissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SubmissionOrder {
+    /// By receipt, newest first, then by id.
+    #[default]
+    ReceivedDescending,
+    /// By receipt, oldest first, then by id.
+    ReceivedAscending,
+    /// By number, highest first, then by id.
+    NumberDescending,
+    /// By number, lowest first, then by id.
+    NumberAscending,
+}
+
+/// One comparison of a filter; a list gives what fulfils all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubmissionFilter {
+    /// Of this class, or not.
+    Class(Class, bool),
+    /// With this verdict, or not.
+    Verdict(Verdict, bool),
+    /// From this address (compared in lower case).
+    From(String),
+    /// The subject holds these characters.
+    SubjectHolds(String),
+    /// Received at or after.
+    ReceivedFrom(DateTime<Utc>),
+    /// Received before.
+    ReceivedBefore(DateTime<Utc>),
+    /// Received before the mailbox's cut-off, or not.
+    Backfilled(bool),
+    /// This rule failed.
+    FindingFailed(RuleCode),
+}
+
+/// Where a page of submissions ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubmissionKey {
+    /// The last submission's receipt time.
+    pub received_at: DateTime<Utc>,
+    /// Its number.
+    pub number: u64,
+    /// Its id.
+    pub id: Uuid,
+}
+
+/// Which submissions to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubmissionQuery {
+    /// Only of this campaign.
+    pub campaign_id: Option<Uuid>,
+    /// All must hold.
+    pub filters: Vec<SubmissionFilter>,
+    /// In this order.
+    pub order: SubmissionOrder,
+    /// After this key.
+    pub after: Option<SubmissionKey>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A disagreement that `verify` found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyFault {
+    /// `message 0190…`, `submission 0190…`, `campaign 0190…`.
+    pub place: String,
+    /// What disagrees.
+    pub detail: String,
+}

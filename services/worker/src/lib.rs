@@ -1,0 +1,1 @@
+//! Brings each message one step further, again and again.

@@ -1,0 +1,1 @@
+//! The product seen from outside: real servers, fakes that misbehave, the promises in sentences.
