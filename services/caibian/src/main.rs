@@ -1,1 +1,163 @@
-fn main() {}
+//! The binary: the only room that reads arguments, environment and settings; it wires ports to implementors.
+
+mod check;
+mod demo;
+mod ledger;
+mod logging;
+mod probe;
+mod serve;
+mod settings;
+mod source;
+mod table;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use chrono::{DateTime, FixedOffset};
+use clap::{Parser, Subcommand};
+use settings::Settings;
+
+/// 采编: takes manuscripts from mailboxes, checks them against a campaign's rules, and serves them over gRPC.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// Settings file; `caibian.toml` here when there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// gRPC service and intake worker in one process.
+    All,
+    /// The gRPC service alone.
+    Api,
+    /// The intake worker alone.
+    Worker,
+    /// Brings the tables up to date.
+    Migrate {
+        /// Only tell whether they are; exit code 1 when not.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Shows it all on mails that the program composes itself; needs nothing.
+    Demo(demo::Arguments),
+    /// What the worker would record of mail files; touches no database.
+    Check {
+        /// Mail files (.eml).
+        #[arg(required = true, value_name = "FILE.eml")]
+        files: Vec<PathBuf>,
+        /// One JSON object a line: the protobuf JSON mapping of `caibian.intake.v1.Submission`.
+        #[arg(long)]
+        json: bool,
+        /// When the server received them, RFC 3339; else the topmost Received field, else the file's time.
+        #[arg(long, value_name = "TIME")]
+        received: Option<DateTime<FixedOffset>>,
+    },
+    /// What the boxes of video files say.
+    Probe {
+        /// Video files (MP4, MOV).
+        #[arg(required = true, value_name = "VIDEO")]
+        files: Vec<PathBuf>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Checks rows, history and blobs (hashed again); exit code 1 when something is wrong.
+    Verify {
+        /// Also compare the mail servers' sets with the rows.
+        #[arg(long)]
+        server: bool,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compares the mail servers' sets with the rows; exit code 1 when a mail has no row.
+    Reconcile,
+    /// Mails that could not be opened.
+    Quarantine {
+        #[command(subcommand)]
+        action: ledger::Quarantine,
+    },
+    /// The settings in force, secrets masked.
+    Settings {
+        /// Every setting with its default and meaning, as a Markdown table.
+        #[arg(long)]
+        table: bool,
+    },
+    /// Opens one mail under limits: the worker starts this as its child.
+    #[command(hide = true)]
+    Letter {
+        /// Folder for decoded parts.
+        workdir: PathBuf,
+    },
+}
+
+/// What a command ends with when our side failed: one line with the whole chain.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Command::Letter { workdir } = &arguments.command {
+        // Before any runtime: the child gives up the right to make threads, sockets and processes.
+        return letter::sandbox::child_main(workdir);
+    }
+    match run(arguments) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("caibian: {}", chain(&*failure));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let settings = || load(arguments.settings.as_deref());
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match arguments.command {
+        Command::All => runtime()?.block_on(serve::serve(settings()?, serve::Roles { api: true, worker: true })),
+        Command::Api => runtime()?.block_on(serve::serve(settings()?, serve::Roles { api: true, worker: false })),
+        Command::Worker => runtime()?.block_on(serve::serve(settings()?, serve::Roles { api: false, worker: true })),
+        Command::Migrate { check } => runtime()?.block_on(ledger::migrate(&settings()?, check)),
+        Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments)),
+        Command::Check { files, json, received } => runtime()?.block_on(check::run(&files, json, received)),
+        Command::Probe { files, json } => Ok(probe::run(&files, json)),
+        Command::Verify { server, json } => runtime()?.block_on(ledger::verify(&settings()?, server, json)),
+        Command::Reconcile => runtime()?.block_on(ledger::reconcile(&settings()?)),
+        Command::Quarantine { action } => runtime()?.block_on(ledger::quarantine(&settings()?, action)),
+        Command::Settings { table } => {
+            if table {
+                print!("{}", settings::markdown());
+            } else {
+                print!("{}", toml::to_string(&settings()?)?);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Letter { .. } => unreachable!("handled before anything else"),
+    }
+}
+
+fn load(file: Option<&Path>) -> Result<Settings, Failure> {
+    let settings = Settings::load(file)?;
+    Ok(settings)
+}
+
+/// An error with its causes, in one line, none told twice.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !line.contains(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        source = cause.source();
+    }
+    line
+}

@@ -1,0 +1,139 @@
+//! `caibian check`: what the worker would record of mail files. Opens each in the worker's child, applies the shipped
+//! campaign's rules, and touches no database.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use chrono::{DateTime, FixedOffset, Utc};
+use intake::{
+    campaign::Campaign,
+    letter::Letter,
+    message::ReceivedBasis,
+    ports::{Opened, Opener},
+    submission::{self, Assessment},
+};
+use stdx::Sha256;
+use uuid::Uuid;
+
+use crate::Failure;
+
+/// One mail file, assessed.
+struct Checked {
+    letter: Letter,
+    assessment: Assessment,
+    received_at: DateTime<Utc>,
+    received_basis: ReceivedBasis,
+    raw_sha256: Sha256,
+    raw_size_bytes: u64,
+}
+
+/// Checks each file; exit code 1 when one could not be read.
+pub async fn run(files: &[PathBuf], json: bool, received: Option<DateTime<FixedOffset>>) -> Result<ExitCode, Failure> {
+    let campaign = Campaign::twentieth_congress(Uuid::nil());
+    let mut code = ExitCode::SUCCESS;
+    for file in files {
+        match check(file, received, &campaign).await {
+            Ok(checked) if json => {
+                let submission = api::wire::submission_unrecorded(
+                    &checked.letter,
+                    checked.received_at,
+                    checked.received_basis,
+                    checked.raw_sha256,
+                    checked.raw_size_bytes,
+                    &checked.assessment,
+                    None,
+                );
+                println!("{}", proto::json("caibian.intake.v1.Submission", &submission));
+            }
+            Ok(checked) => print!("{}", as_text(file, &checked)),
+            Err(reason) => {
+                eprintln!("{}: {reason}", file.display());
+                code = ExitCode::from(1);
+            }
+        }
+    }
+    Ok(code)
+}
+
+async fn check(file: &Path, received: Option<DateTime<FixedOffset>>, campaign: &Campaign) -> Result<Checked, Failure> {
+    let workdir = tempfile::tempdir()?;
+    let letter = match crate::source::opener().open(file, workdir.path()).await? {
+        Opened::Read(letter) => *letter,
+        Opened::Refused(unreadable) | Opened::Died(unreadable) => {
+            return Err(format!("cannot be opened: {unreadable}").into());
+        }
+    };
+    let (received_at, received_basis) = match received {
+        Some(received) => (received.to_utc(), ReceivedBasis::InternalDate),
+        None => mail::folder::received(file)?,
+    };
+    let (raw_sha256, raw_size_bytes) = hash(file.to_path_buf()).await?;
+    let assessment = submission::assess(&letter, received_at, std::slice::from_ref(campaign), &[]);
+    Ok(Checked { letter, assessment, received_at, received_basis, raw_sha256, raw_size_bytes })
+}
+
+async fn hash(file: PathBuf) -> Result<(Sha256, u64), Failure> {
+    let hashed = tokio::task::spawn_blocking(move || {
+        let mut hasher = HashWriter(sha2::Digest::new());
+        let size_bytes = std::io::copy(&mut std::fs::File::open(file)?, &mut hasher)?;
+        Ok::<_, std::io::Error>((Sha256::finish(hasher.0), size_bytes))
+    });
+    Ok(hashed.await??)
+}
+
+struct HashWriter(sha2::Sha256);
+
+impl std::io::Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        sha2::Digest::update(&mut self.0, bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn as_text(file: &Path, checked: &Checked) -> String {
+    use std::fmt::Write;
+    let Checked { letter, assessment, .. } = checked;
+    let mut text = String::new();
+    let sender = letter.headers.from.first().cloned().unwrap_or_default();
+    let mut line = |label: &str, value: &str| {
+        let _ = writeln!(text, "  {} {value}", crate::table::fit(label, 10));
+    };
+    line("主题", &letter.headers.subject);
+    line("发件人", &format!("{} <{}>", sender.name, sender.address));
+    line("收信时间", &format!("{} ({})", stdx::beijing::format(checked.received_at), checked.received_basis.as_str()));
+    line("类别", &format!("{:?}：{}", assessment.sorting.class, assessment.sorting.zh));
+    let found = |found: &[intake::contact::Found]| {
+        found.iter().map(|found| found.value.as_str()).collect::<Vec<_>>().join("、")
+    };
+    let contact = &assessment.contact;
+    line("作者", &found(&contact.names));
+    line("单位", &found(&contact.organisations));
+    line("联系方式", &found(&[contact.phones.clone(), contact.addresses.clone()].concat()));
+    for part in &letter.parts {
+        line("附件", &format!("{} {} {} 字节 {}", part.name, part.media_type, part.size_bytes, part.sha256));
+    }
+    for cloud in &letter.cloud_files {
+        line("超大附件", &format!("{} {}", cloud.name, cloud.url));
+    }
+    for fault in &letter.faults {
+        line("读取", &format!("{} {} {}", fault.code, fault.place, fault.detail));
+    }
+    for finding in &assessment.findings {
+        let mark = match finding.outcome {
+            intake::finding::Outcome::Passed => "✓",
+            intake::finding::Outcome::Failed => "✗",
+            intake::finding::Outcome::Undetermined => "?",
+        };
+        line(&format!("{mark} 规则"), &format!("{}：{}", finding.rule.as_str(), finding.zh));
+    }
+    if let Some(judgement) = &assessment.judgement {
+        line("判定", &format!("{:?}", judgement.verdict));
+    }
+    format!("{}\n{text}\n", file.display())
+}

@@ -1,0 +1,32 @@
+//! Logs: to standard error, as text or JSON, with the lines that could hold a password kept off.
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::{EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{
+    Failure,
+    settings::{LogFormat, LogSettings},
+};
+
+/// Starts logging; a second call is an error.
+///
+/// # Errors
+/// When the filter is not understood.
+pub fn start(settings: &LogSettings) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&settings.filter).map_err(|error| format!("setting log.filter: {error}"))?;
+    let lines = match settings.format {
+        LogFormat::Text => fmt::layer().with_writer(std::io::stderr).boxed(),
+        LogFormat::Json => fmt::layer().json().with_writer(std::io::stderr).boxed(),
+    };
+    let harmless = filter_fn(harmless);
+    tracing_subscriber::registry().with(lines.with_filter(harmless).with_filter(filter)).try_init()?;
+    Ok(())
+}
+
+/// The IMAP library writes the LOGIN line and whole mails at TRACE; whatever the
+/// filter says, its lines below INFO stay off.
+fn harmless(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    let talkative = target.starts_with("async_imap") || target.starts_with("imap_proto");
+    !(talkative && *metadata.level() > Level::INFO)
+}

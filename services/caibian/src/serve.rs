@@ -1,0 +1,168 @@
+//! `caibian all`, `api`, `worker`: builds what the settings name, runs it until a signal, drains.
+
+use std::{fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode};
+
+use chrono::Utc;
+use store::{Store, record::Enrolment};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Failure, logging, settings::Settings, source};
+
+/// Which roles this process plays.
+#[derive(Clone, Copy, Debug)]
+pub struct Roles {
+    /// The gRPC service.
+    pub api: bool,
+    /// The intake worker.
+    pub worker: bool,
+}
+
+/// Runs until SIGTERM or SIGINT; a second signal ends at once.
+pub async fn serve(settings: Settings, roles: Roles) -> Result<ExitCode, Failure> {
+    logging::start(&settings.log)?;
+    let cancel = CancellationToken::new();
+    tokio::spawn(cancel_on_signal(cancel.clone()));
+    let running = start(&settings, roles, cancel).await?;
+    running.wait().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What was started.
+pub struct Running {
+    /// Where the gRPC service listens, if it does.
+    pub address: Option<SocketAddr>,
+    tasks: JoinSet<Result<(), Failure>>,
+    cancel: CancellationToken,
+}
+
+impl Running {
+    /// Waits until everything has drained; when one part ends by a failure, the others are drained and it is given.
+    pub async fn wait(mut self) -> Result<(), Failure> {
+        let mut outcome = Ok(());
+        while let Some(ended) = self.tasks.join_next().await {
+            let ended = ended.map_err(Failure::from).flatten();
+            self.cancel.cancel();
+            if outcome.is_ok() {
+                outcome = ended;
+            }
+        }
+        outcome
+    }
+}
+
+/// Starts the roles; gives as soon as everything listens.
+pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken) -> Result<Running, Failure> {
+    fs::create_dir_all(&settings.data.0).map_err(|error| format!("{}: {error}", settings.data.0.display()))?;
+    let store = Store::open(&settings.store.url).await?;
+    if settings.store.migrate_at_start {
+        store.migrate().await?;
+    } else if !store.is_current().await? {
+        return Err("the tables are not at this program's version: run `caibian migrate`".into());
+    }
+    store.campaign_ensure_default().await?;
+    let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
+    let mut tasks = JoinSet::new();
+    let mut address = None;
+    if roles.api {
+        let server = api::bind(api_settings(settings)?, store.clone(), blobs.clone()).await?;
+        address = Some(server.local_addr());
+        fs::write(settings.data.0.join("api.address"), server.local_addr().to_string())?;
+        tracing::info!(address = %server.local_addr(), "gRPC listens");
+        let cancel = cancel.clone();
+        tasks.spawn(async move { server.run(cancel).await.map_err(Failure::from) });
+    }
+    if roles.worker {
+        for mailbox in &settings.mailbox {
+            tasks.spawn(watch(mailbox, settings, &store, &blobs, cancel.clone()).await?);
+        }
+    }
+    Ok(Running { address, tasks, cancel })
+}
+
+/// Enrols a mailbox and gives the task that keeps it swept.
+async fn watch(
+    mailbox: &crate::settings::MailboxSettings,
+    settings: &Settings,
+    store: &Store,
+    blobs: &blobs::Folder,
+    cancel: CancellationToken,
+) -> Result<impl Future<Output = Result<(), Failure>> + use<>, Failure> {
+    let id = store
+        .mailbox_enrol(&Enrolment {
+            name: mailbox.name.clone(),
+            kind: mailbox.kind.as_str().into(),
+            address: mailbox.address.clone(),
+            folders: mailbox.folders.clone(),
+            answer_from: mailbox.answer_from.unwrap_or_else(Utc::now),
+        })
+        .await?;
+    let plan = worker::Mailbox {
+        id,
+        name: mailbox.name.clone(),
+        folders: mailbox.folders.clone(),
+        filing: mailbox.filing().unwrap_or_default(),
+        size_bytes_max: mailbox.size_bytes_max,
+        sweep_every: std::time::Duration::from_secs(mailbox.sweep_seconds),
+        answer_from: store.mailbox_get(id, Utc::now()).await?.enrolment.answer_from,
+    };
+    let (source, opener) = (source::source(mailbox)?, source::opener());
+    let (store, blobs, holder) = (store.clone(), blobs.clone(), settings.worker.name.clone());
+    Ok(async move {
+        worker::run_mailbox(plan, source, blobs, opener, store, stdx::SystemClock, holder, cancel).await;
+        Ok(())
+    })
+}
+
+fn api_settings(settings: &Settings) -> Result<api::ApiSettings, Failure> {
+    Ok(api::ApiSettings {
+        listen: settings.api.listen,
+        tokens: settings
+            .api
+            .tokens
+            .iter()
+            .map(|token| api::TokenSetting { name: token.name.clone(), sha256: token.sha256 })
+            .collect(),
+        page_token_key: page_token_key(&settings.api.page_token_key_file)?,
+    })
+}
+
+/// Reads the key that seals page tokens, making the file when there is none.
+fn page_token_key(file: &Path) -> Result<[u8; 32], Failure> {
+    let wrong = || format!("setting api.page_token_key_file: {} must hold 32 bytes", file.display());
+    if !file.exists() {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|error| format!("no random bytes: {error}"))?;
+        let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+        match made {
+            Ok(mut made) => made.write_all(&key)?,
+            // Another process was quicker; its key is as good.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(format!("{}: {error}", file.display()).into()),
+        }
+    }
+    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    bytes.try_into().map_err(|_| wrong().into())
+}
+
+/// The first signal asks for a drain, the second ends the process.
+async fn cancel_on_signal(cancel: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be heard; stop this process by SIGKILL");
+        return;
+    };
+    for drain in [true, false] {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if drain {
+            tracing::info!("draining");
+            cancel.cancel();
+        } else {
+            std::process::exit(130);
+        }
+    }
+}
