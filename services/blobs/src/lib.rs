@@ -1,1 +1,19 @@
 //! Raw bytes under their hash, in a folder.
+//!
+//! ```text
+//! root/ab/cd/abcd…      a blob: 64 hexadecimal digits, never changed, 0600 in folders of 0700
+//! root/tmp/             drafts being written and work folders of children, on the same file system
+//! ```
+//! A blob is there once its rename is: bytes are hashed as they are written, the file is fsynced, renamed into place,
+//! and then each folder on the way that may be new is fsynced. Several processes may share one folder, for no step
+//! asks what another does.
+//!
+//! Deliberately absent: names, media types, owners, and any removal of a blob.
+
+mod draft;
+mod error;
+mod folder;
+
+pub use draft::FileDraft;
+pub use error::Error;
+pub use folder::{Folder, LEFTOVER_AGE, Verification};

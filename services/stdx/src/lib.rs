@@ -4,6 +4,7 @@
 
 pub mod beijing;
 pub mod clock;
+pub mod crash;
 pub mod error;
 pub mod sha256;
 

@@ -1,0 +1,280 @@
+//! The folder itself: where a blob lies, how it gets there durably, and whether it is still sound.
+
+use std::{
+    collections::HashSet,
+    fs::{self, DirBuilder, File, Permissions},
+    io::{self, Read},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use intake::ports::{Blobs, PortError, PortResult};
+use sha2::Digest;
+use stdx::{Sha256, crash};
+use tokio::task::spawn_blocking;
+
+use crate::{
+    FileDraft,
+    error::{Doing, Error},
+};
+
+/// Age from which a file in `tmp` is taken for what a crash left behind. A living draft or work folder changes far more
+/// often than this, and another process may share the folder.
+pub const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+
+/// Blobs in a folder of this machine.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    tree: Arc<Tree>,
+}
+
+/// How a blob fares when its bytes are hashed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// The bytes hash to the name.
+    Ok,
+    /// There is no such blob.
+    Missing,
+    /// The bytes hash to something else.
+    Corrupt,
+}
+
+#[derive(Debug)]
+pub(crate) struct Tree {
+    root: PathBuf,
+    tmp: PathBuf,
+    /// Folders of two levels that this process knows to be durable; 65,536 at most.
+    durable: Mutex<HashSet<[u8; 2]>>,
+}
+
+impl Folder {
+    #[cfg(test)]
+    pub(crate) fn tree(&self) -> Arc<Tree> {
+        self.tree.clone()
+    }
+
+    /// Opens the folder, making it if need be, and removes what a crash left in `tmp` more than [`LEFTOVER_AGE`] ago.
+    ///
+    /// # Errors
+    /// `Unavailable` when the folder cannot be made or read, `Exhausted` when the disk is full.
+    pub async fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
+        let root = root.into();
+        spawn_blocking(move || {
+            let root = std::path::absolute(&root).doing("find", &root)?;
+            make_all(&root)?;
+            let tmp = root.join("tmp");
+            make(&tmp)?;
+            sync(&root)?;
+            let tree = Tree { root, tmp, durable: Mutex::default() };
+            tree.sweep(LEFTOVER_AGE)?;
+            Ok(Self { tree: Arc::new(tree) })
+        })
+        .await?
+    }
+
+    /// Removes drafts and work folders that have not changed for `age`; gives how many. A file that cannot be removed
+    /// is told in the log and passed over.
+    ///
+    /// # Errors
+    /// `Unavailable` when `tmp` cannot be listed.
+    pub async fn sweep(&self, age: Duration) -> Result<u64, Error> {
+        let tree = self.tree.clone();
+        spawn_blocking(move || tree.sweep(age)).await?
+    }
+
+    /// Hashes a blob again, in windows.
+    ///
+    /// # Errors
+    /// `Unavailable` when it cannot be read.
+    pub async fn verify(&self, sha256: Sha256) -> Result<Verification, Error> {
+        let path = self.tree.path(sha256);
+        spawn_blocking(move || {
+            let mut file = match File::open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Verification::Missing),
+                opened => opened.doing("open", &path)?,
+            };
+            let mut hasher = sha2::Sha256::new();
+            let mut window = vec![0; 256 << 10];
+            loop {
+                match file.read(&mut window).doing("read", &path)? {
+                    0 => break,
+                    length => hasher.update(&window[..length]),
+                }
+            }
+            Ok(if Sha256::finish(hasher) == sha256 { Verification::Ok } else { Verification::Corrupt })
+        })
+        .await?
+    }
+
+    /// Bytes that may still be written, as an ordinary user.
+    ///
+    /// # Errors
+    /// `Unavailable` when the file system does not tell.
+    pub async fn free_bytes(&self) -> Result<u64, Error> {
+        let tree = self.tree.clone();
+        spawn_blocking(move || {
+            let told = rustix::fs::statvfs(&tree.root).map_err(io::Error::from).doing("measure", &tree.root)?;
+            Ok(told.f_bavail.saturating_mul(told.f_frsize))
+        })
+        .await?
+    }
+}
+
+impl Blobs for Folder {
+    type Draft = FileDraft;
+
+    async fn draft(&self) -> PortResult<FileDraft> {
+        let tree = self.tree.clone();
+        let file = blocking(move || {
+            tempfile::Builder::new()
+                .prefix("draft-")
+                .permissions(Permissions::from_mode(0o600))
+                .tempfile_in(&tree.tmp)
+                .doing("make a draft in", &tree.tmp)
+        })
+        .await?;
+        Ok(FileDraft::new(self.tree.clone(), file))
+    }
+
+    async fn adopt(&self, file: &Path, sha256: Sha256) -> PortResult<()> {
+        let (tree, path) = (self.tree.clone(), file.to_owned());
+        blocking(move || {
+            // A link is never followed: the file comes from a child that read hostile bytes.
+            let known = match fs::symlink_metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && tree.path(sha256).is_file() => return Ok(()),
+                told => told.doing("find", &path)?,
+            };
+            if !known.is_file() {
+                return Err(Error::NotAFile(path));
+            }
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).doing("change", &path)?;
+            let opened = File::open(&path).doing("open", &path)?;
+            tree.place(&opened, &path, sha256, known.len())
+        })
+        .await
+    }
+
+    async fn path(&self, sha256: Sha256) -> PortResult<PathBuf> {
+        if self.has(sha256).await? { Ok(self.tree.path(sha256)) } else { Err(Error::Missing(sha256).into()) }
+    }
+
+    async fn workdir(&self) -> PortResult<PathBuf> {
+        let tree = self.tree.clone();
+        blocking(move || {
+            tempfile::Builder::new()
+                .prefix("work-")
+                .permissions(Permissions::from_mode(0o700))
+                .tempdir_in(&tree.tmp)
+                .map(tempfile::TempDir::keep)
+                .doing("make a work folder in", &tree.tmp)
+        })
+        .await
+    }
+
+    async fn has(&self, sha256: Sha256) -> PortResult<bool> {
+        let path = self.tree.path(sha256);
+        blocking(move || path.try_exists().doing("find", &path)).await
+    }
+}
+
+impl Tree {
+    fn path(&self, sha256: Sha256) -> PathBuf {
+        let hex = sha256.hex();
+        self.root.join(&hex[..2]).join(&hex[2..4]).join(hex)
+    }
+
+    /// Makes a finished file the blob of this hash. Afterwards `from` is gone and the blob is durable.
+    pub(crate) fn place(&self, file: &File, from: &Path, sha256: Sha256, size_bytes: u64) -> Result<(), Error> {
+        let to = self.path(sha256);
+        let name = [sha256.as_bytes()[0], sha256.as_bytes()[1]];
+        let folder = to.parent().expect("a blob lies two folders down");
+        // A file of another size was torn by something outside of this program: the good bytes replace it.
+        if fs::metadata(&to).is_ok_and(|there| there.len() == size_bytes) {
+            fs::remove_file(from).doing("remove", from)?;
+        } else {
+            file.sync_all().doing("fsync", from)?;
+            self.make_durable(name, folder)?;
+            if let Err(error) = fs::rename(from, &to) {
+                self.durable.lock().expect("nobody panics holding it").remove(&name);
+                return Err(error).doing("rename into", &to);
+            }
+            crash::point("C6");
+        }
+        // Also when the blob was there: whoever renamed it may have died before this.
+        self.make_durable(name, folder)?;
+        sync(folder)
+    }
+
+    fn make_durable(&self, name: [u8; 2], folder: &Path) -> Result<(), Error> {
+        if self.durable.lock().expect("nobody panics holding it").contains(&name) {
+            return Ok(());
+        }
+        let above = folder.parent().expect("the first level lies in the root");
+        make(above)?;
+        make(folder)?;
+        sync(above)?;
+        sync(&self.root)?;
+        self.durable.lock().expect("nobody panics holding it").insert(name);
+        Ok(())
+    }
+
+    fn sweep(&self, age: Duration) -> Result<u64, Error> {
+        let mut removed = 0;
+        for entry in fs::read_dir(&self.tmp).doing("list", &self.tmp)? {
+            let path = entry.doing("list", &self.tmp)?.path();
+            if !changed_at(&path).is_some_and(|at| at.elapsed().is_ok_and(|unchanged| unchanged >= age)) {
+                continue;
+            }
+            let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            match gone {
+                Ok(()) => removed += 1,
+                Err(error) => tracing::warn!(path = %path.display(), %error, "a leftover stays"),
+            }
+        }
+        if removed > 0 {
+            tracing::info!(removed, "removed what a crash left behind");
+        }
+        Ok(removed)
+    }
+}
+
+/// The last change of a file, or of a folder and what lies directly in it.
+fn changed_at(path: &Path) -> Option<SystemTime> {
+    let known = fs::symlink_metadata(path).ok()?;
+    let own = known.modified().ok()?;
+    if !known.is_dir() {
+        return Some(own);
+    }
+    let inside = fs::read_dir(path).ok()?.filter_map(|entry| entry.ok()?.metadata().ok()?.modified().ok());
+    inside.chain([own]).max()
+}
+
+fn make(folder: &Path) -> Result<(), Error> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.doing("make", folder),
+    }
+}
+
+/// Makes a folder and those above it, each durable in the one above.
+fn make_all(folder: &Path) -> Result<(), Error> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder.parent();
+    if let Some(above) = above {
+        make_all(above)?;
+    }
+    make(folder)?;
+    above.map_or(Ok(()), sync)
+}
+
+fn sync(folder: &Path) -> Result<(), Error> {
+    File::open(folder).and_then(|folder| folder.sync_all()).doing("fsync", folder)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> PortResult<T> {
+    spawn_blocking(work).await.map_err(Error::from).flatten().map_err(PortError::from)
+}
