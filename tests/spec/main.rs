@@ -1,0 +1,30 @@
+//! What a user of caibian can rely on, shown on a real Dovecot, on SQLite and on PostgreSQL.
+
+/// A test for each database: the body takes the backend.
+macro_rules! on_each_backend {
+    ($($name:ident => $body:path;)+) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                $body(tests::Backend::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                $body(tests::Backend::Postgres).await;
+            })+
+        }
+    };
+}
+
+mod campaigns;
+mod commands;
+mod corpus;
+mod filing;
+mod folders;
+mod letters;
+mod quarantine;
+mod restart;
+mod servers;
+mod serving;

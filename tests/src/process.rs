@@ -1,0 +1,105 @@
+//! Starts servers as an unprivileged user and programs that cannot outlive the test.
+
+use std::{
+    net::TcpListener,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// User and group that servers run as where the test itself is root: Dovecot and PostgreSQL refuse root.
+pub const UNPRIVILEGED: (&str, &str) = ("nobody", "nogroup");
+
+/// Whether this process is root.
+#[must_use]
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// A command that receives `signal` when the thread that started it ends, and that runs as an unprivileged user.
+#[must_use]
+pub fn unprivileged(signal: &str, program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new("setpriv");
+    if is_root() {
+        command.args(["--reuid", UNPRIVILEGED.0, "--regid", UNPRIVILEGED.1, "--clear-groups"]);
+    }
+    command.args(["--pdeathsig", signal]).arg(program.as_ref());
+    command
+}
+
+/// A command that is killed when the thread that started it ends.
+#[must_use]
+pub fn bound_to_the_test(program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]).arg(program.as_ref());
+    command
+}
+
+/// Gives a folder to the unprivileged user; nothing to do where the test is not root.
+///
+/// # Panics
+/// When there is no such user.
+pub fn give_away(folder: &Path) {
+    if !is_root() {
+        return;
+    }
+    let id = |option: &str| -> u32 {
+        let output = Command::new("id").args([option, UNPRIVILEGED.0]).output().expect("id runs");
+        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+    };
+    let (user, group) = (id("-u"), id("-g"));
+    std::os::unix::fs::chown(folder, Some(user), Some(group)).expect("root may give a folder away");
+    assert_eq!(std::fs::metadata(folder).expect("the folder").uid(), user);
+}
+
+/// The names that the unprivileged user and group have here.
+#[must_use]
+pub fn unprivileged_names() -> (String, String) {
+    let name = |option: &str| {
+        let mut command = Command::new("id");
+        command.arg(option);
+        if is_root() {
+            command.arg(UNPRIVILEGED.0);
+        }
+        String::from_utf8_lossy(&command.output().expect("id runs").stdout).trim().to_owned()
+    };
+    (name("-un"), name("-gn"))
+}
+
+/// A port on loopback that was free a moment ago.
+///
+/// # Panics
+/// When none is.
+#[must_use]
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// Sends a signal to a child that was not waited for yet.
+pub fn signal(child: &Child, signal: Signal) {
+    if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // A child that has just ended is no failure of the test.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Asks a child to end, waits for at most `bound`, then kills it; whether it ended by itself.
+///
+/// # Panics
+/// When the child cannot be waited for.
+pub fn end(child: &mut Child, with: Signal, bound: Duration) -> bool {
+    signal(child, with);
+    let begun = Instant::now();
+    while begun.elapsed() < bound {
+        if child.try_wait().expect("a child of ours").is_some() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    false
+}

@@ -1,0 +1,321 @@
+//! The real `caibian` binary: its settings, its processes and its gRPC clients.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use proto::intake::v1::{
+    campaign_service_client::CampaignServiceClient, mailbox_service_client::MailboxServiceClient,
+    quarantine_service_client::QuarantineServiceClient, submission_service_client::SubmissionServiceClient,
+};
+use rustix::process::Signal;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::process;
+
+/// How long the product may take to begin or to drain before a test gives up.
+pub const START_BOUND: Duration = Duration::from_secs(60);
+
+/// The address that the shipped campaign takes mail for.
+pub const ADDRESS: &str = "czzhengwen@163.com";
+
+/// The binary beside the test executable.
+///
+/// # Panics
+/// When it was not built.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let profile = test.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
+    let binary = profile.join("caibian");
+    assert!(binary.exists(), "{} is missing; build it first: cargo build -p caibian", binary.display());
+    binary
+}
+
+/// A `[[mailbox]]` of the settings.
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    name: String,
+    lines: Vec<(String, String)>,
+}
+
+impl Mailbox {
+    /// A mailbox at an IMAP server on loopback, swept every second.
+    #[must_use]
+    pub fn imap(name: &str, port: u16) -> Self {
+        Self { name: name.to_owned(), lines: Vec::new() }
+            .with("kind", "\"imap\"")
+            .with("address", &format!("{ADDRESS:?}"))
+            .with("host", "\"127.0.0.1\"")
+            .with("port", &port.to_string())
+            .with("security", "\"plain\"")
+            .with("user", &format!("{name:?}"))
+            .with("password", "\"x\"")
+            .with("sweep_seconds", "1")
+            .with("answer_from", "\"2022-10-01T00:00:00+08:00\"")
+    }
+
+    /// A watched folder.
+    #[must_use]
+    pub fn folder(name: &str, path: &Path) -> Self {
+        Self { name: name.to_owned(), lines: Vec::new() }
+            .with("kind", "\"folder\"")
+            .with("address", &format!("{ADDRESS:?}"))
+            .with("path", &format!("{:?}", path.display().to_string()))
+            .with("sweep_seconds", "1")
+            .with("answer_from", "\"2022-10-01T00:00:00+08:00\"")
+    }
+
+    /// Sets a key to a value in TOML, instead of what it was.
+    #[must_use]
+    pub fn with(mut self, key: &str, toml: &str) -> Self {
+        self.lines.retain(|(name, _)| name != key);
+        self.lines.push((key.to_owned(), toml.to_owned()));
+        self
+    }
+}
+
+/// Where one caibian keeps its things, and the file that says so.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The `data` folder.
+    pub data: PathBuf,
+    file: PathBuf,
+}
+
+impl Settings {
+    /// Writes a settings file into `home`, which holds the data too.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    #[must_use]
+    pub fn write(home: &Path, store_url: &str, mailboxes: &[Mailbox]) -> Self {
+        Self::write_with_api(home, store_url, "listen = \"127.0.0.1:0\"", mailboxes)
+    }
+
+    /// The same with the lines of `[api]`.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    #[must_use]
+    pub fn write_with_api(home: &Path, store_url: &str, api: &str, mailboxes: &[Mailbox]) -> Self {
+        let data = home.join("data");
+        fs::create_dir_all(&data).expect("our own folder");
+        let mut toml = format!(
+            "data = {:?}\n[store]\nurl = {store_url:?}\n[blobs]\nfolder = {:?}\n[api]\n{api}\n[worker]\nname = \"w1\"\n",
+            data.display().to_string(),
+            data.join("blobs").display().to_string(),
+        );
+        for mailbox in mailboxes {
+            let _ = writeln!(toml, "[[mailbox]]\nname = {:?}", mailbox.name);
+            for (key, value) in &mailbox.lines {
+                let _ = writeln!(toml, "{key} = {value}");
+            }
+        }
+        let file = home.join("caibian.toml");
+        fs::write(&file, toml).expect("our own folder");
+        Self { data, file }
+    }
+
+    /// A command of the binary with these settings.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = process::bound_to_the_test(binary());
+        command.arg("--settings").arg(&self.file).args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command of the binary to its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the binary starts")
+    }
+
+    /// Asserts that `caibian verify` finds nothing, with the server's UIDs compared too.
+    ///
+    /// # Panics
+    /// With everything it found.
+    pub fn verify_with_server(&self) {
+        let output = self.run(&["verify", "--server"]);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && said.contains("no faults"),
+            "verify --server, {}:\n{said}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// The end of what all processes logged.
+    #[must_use]
+    pub fn log_tail(&self, lines: usize) -> String {
+        let log = fs::read(self.log()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&log);
+        let all: Vec<&str> = text.lines().collect();
+        all[all.len().saturating_sub(lines)..].join("\n")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.data.join("test.log")
+    }
+}
+
+/// A running `caibian all`: worker and API in one process.
+#[derive(Debug)]
+pub struct Product {
+    child: Child,
+    settings: Settings,
+    channel: Channel,
+}
+
+impl Product {
+    /// Starts it and waits until its API is bound.
+    ///
+    /// # Panics
+    /// When it ends or stays silent; its log is in the message.
+    #[must_use]
+    pub fn start(settings: &Settings) -> Self {
+        Self::start_with(settings, &[])
+    }
+
+    /// The same with variables of the environment.
+    ///
+    /// # Panics
+    /// When it ends or stays silent; its log is in the message.
+    #[must_use]
+    pub fn start_with(settings: &Settings, environment: &[(&str, &str)]) -> Self {
+        match Self::try_start(settings, environment) {
+            Ok(product) => product,
+            Err(status) => panic!("caibian ended with {status}:\n{}", settings.log_tail(40)),
+        }
+    }
+
+    /// The same for a start that may be cut short by a crash: then how it ended.
+    ///
+    /// # Errors
+    /// How the process ended before its API was bound.
+    ///
+    /// # Panics
+    /// When it neither ends nor binds its API.
+    pub fn try_start(settings: &Settings, environment: &[(&str, &str)]) -> Result<Self, ExitStatus> {
+        let address_file = settings.data.join("api.address");
+        let _ = fs::remove_file(&address_file);
+        let log = File::options().create(true).append(true).open(settings.log()).expect("our own folder");
+        let mut child = settings
+            .command(&["all"])
+            .envs(environment.iter().copied())
+            .env("RUST_BACKTRACE", "1")
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log)
+            .spawn()
+            .expect("the binary starts");
+        let begun = Instant::now();
+        loop {
+            if let Ok(address) = fs::read_to_string(&address_file)
+                && address.trim().parse::<std::net::SocketAddr>().is_ok()
+            {
+                let endpoint = Endpoint::from_shared(format!("http://{}", address.trim())).expect("an address");
+                let channel = endpoint.connect_lazy();
+                return Ok(Self { child, settings: settings.clone(), channel });
+            }
+            if let Some(status) = child.try_wait().expect("a child of ours") {
+                return Err(status);
+            }
+            if begun.elapsed() > START_BOUND {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("no api.address after {START_BOUND:?}:\n{}", settings.log_tail(40));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Panics
+    /// When the child cannot be waited for.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child of ours")
+    }
+
+    /// kill -9; whether it was still alive.
+    ///
+    /// # Panics
+    /// When the child cannot be waited for.
+    pub fn kill(mut self) -> bool {
+        let alive = self.ended().is_none();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        alive
+    }
+
+    /// SIGTERM, then waits until it has drained.
+    ///
+    /// # Panics
+    /// When it does not end by itself in 15 s or not with success.
+    pub fn terminate(mut self) {
+        let drained = process::end(&mut self.child, Signal::TERM, Duration::from_secs(15));
+        assert!(drained, "not down 15 s after SIGTERM:\n{}", self.settings.log_tail(40));
+        let status = self.ended().expect("it was waited for");
+        assert!(status.success(), "{status} after SIGTERM:\n{}", self.settings.log_tail(40));
+    }
+
+    /// The settings it runs with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The connection to its API.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// Campaigns.
+    #[must_use]
+    pub fn campaigns(&self) -> CampaignServiceClient<Channel> {
+        CampaignServiceClient::new(self.channel())
+    }
+
+    /// Submissions.
+    #[must_use]
+    pub fn submissions(&self) -> SubmissionServiceClient<Channel> {
+        SubmissionServiceClient::new(self.channel())
+    }
+
+    /// Mailboxes and messages.
+    #[must_use]
+    pub fn mailboxes(&self) -> MailboxServiceClient<Channel> {
+        MailboxServiceClient::new(self.channel())
+    }
+
+    /// Quarantine.
+    #[must_use]
+    pub fn quarantine(&self) -> QuarantineServiceClient<Channel> {
+        QuarantineServiceClient::new(self.channel())
+    }
+}
+
+impl Drop for Product {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("the end of caibian's log:\n{}", self.settings.log_tail(60));
+        }
+    }
+}
