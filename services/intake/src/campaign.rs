@@ -1,11 +1,15 @@
 //! A campaign (征稿) as data: its theme, tag, days and the rules that an editor may change without a release.
 
+mod fault;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use stdx::beijing;
 use uuid::Uuid;
 
 use crate::finding::{RuleCode, Severity};
+
+pub use fault::FieldFault;
 
 /// A call for manuscripts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

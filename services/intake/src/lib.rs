@@ -7,12 +7,16 @@
 //! Deliberately absent: SQL, IMAP, MIME, files, threads.
 
 pub mod campaign;
+pub mod category;
 pub mod check;
 pub mod contact;
 pub mod finding;
 pub mod judgement;
 pub mod letter;
+mod manuscript;
 pub mod message;
 pub mod ports;
 pub mod sorting;
 pub mod submission;
+pub mod tag;
+pub mod wording;

@@ -1,0 +1,95 @@
+//! manuscript-present (征稿启事 二 1, 2: 文字稿件, 视频稿件): an attachment, a cloud link, or a body long enough to be one.
+
+use super::{Case, Told, size};
+use crate::{
+    contact,
+    finding::Outcome,
+    letter::{Content, Letter},
+    manuscript::{self, Clip},
+    wording,
+};
+
+pub(super) fn check(case: &Case<'_>, body_characters_min: u64) -> Told {
+    let letter = case.letter;
+    let limit = format!("a text or video, or a body of ≥ {body_characters_min} 字");
+    let present = present(letter);
+    if !present.is_empty() {
+        let listed: Vec<&str> = present.iter().take(3).map(|(_, what)| what.as_str()).collect();
+        let listed = listed.join("、");
+        let told = Told::new(Outcome::Passed, &listed, limit);
+        return present
+            .iter()
+            .take(5)
+            .fold(told, |told, (place, what)| told.because(place, what))
+            .say(format!("收到稿件：{listed}。"), format!("Manuscript received: {listed}."));
+    }
+    let characters = wording::characters(letter.body.own_text());
+    if characters >= body_characters_min {
+        return Told::new(Outcome::Passed, format!("body of {characters} 字"), limit)
+            .because("body", letter.body.own_text())
+            .say(
+                format!("正文 {characters} 字，作为稿件登记。"),
+                format!("The body of {characters} characters is taken as the manuscript."),
+            );
+    }
+    if let Some((place, zh, en)) = perhaps(letter) {
+        return Told::new(Outcome::Undetermined, en.clone(), limit).because(&place, &en).say(
+            format!("{zh}，无法确认其中是否有稿件，编辑将人工核对；请优先以 DOCX、TXT 或 MP4 附件发送稿件。"),
+            format!("Only {en}: it cannot be told whether a manuscript is inside; an editor will look. Please send manuscripts as DOCX, TXT or MP4."),
+        );
+    }
+    let told = Told::new(Outcome::Failed, format!("no file, body of {characters} 字"), limit).say(
+        "邮件中没有找到文字稿件或视频稿件，请将稿件作为附件（DOCX、TXT、MP4）或超大附件重新发送。",
+        "No text or video manuscript was found: please send it again as an attachment (DOCX, TXT, MP4) or a cloud attachment.",
+    );
+    if characters > 0 { told.because("body", letter.body.own_text()) } else { told }
+}
+
+/// Manuscripts with their places.
+fn present(letter: &Letter) -> Vec<(String, String)> {
+    let mut present: Vec<(String, String)> = manuscript::documents(letter)
+        .filter(|(part, document)| manuscript::is_text(part, document))
+        .map(|(part, document)| {
+            (contact::place(part), format!("“{}”（{} 字）", wording::quoted(&part.name), document.characters))
+        })
+        .collect();
+    present.extend(
+        manuscript::unread_documents(letter)
+            .filter(|part| part.size_bytes > 0)
+            .map(|part| (contact::place(part), format!("“{}”", wording::quoted(&part.name)))),
+    );
+    let clips = manuscript::clips(letter);
+    present.extend(clips.iter().filter_map(|clip| {
+        let bytes = match clip {
+            Clip::Read(part, _) | Clip::Unread(part, _) => part.size_bytes,
+            Clip::Cloud(_) => return None,
+        };
+        (bytes > 0).then(|| (clip.place(), format!("“{}”（{}）", clip.name(), size(bytes))))
+    }));
+    present.extend(manuscript::cloud_files(letter).filter(|file| !is_picture(&file.name)).map(|file| {
+        (format!("cloud file “{}”", wording::quoted(&file.name)), format!("超大附件“{}”", wording::quoted(&file.name)))
+    }));
+    present
+}
+
+fn is_picture(name: &str) -> bool {
+    const PICTURES: [&str; 8] = ["jpg", "jpeg", "png", "gif", "bmp", "webp", "heic", "tif"];
+    manuscript::extension(name).is_some_and(|extension| PICTURES.contains(&extension.as_str()))
+}
+
+/// What may hide a manuscript: an archive, or a document that holds pictures of pages instead of words.
+fn perhaps(letter: &Letter) -> Option<(String, String, String)> {
+    if let Some(part) = manuscript::archives(letter).next() {
+        let name = wording::quoted(&part.name);
+        return Some((contact::place(part), format!("邮件只附有压缩包“{name}”"), format!("the archive “{name}”")));
+    }
+    let scanned = letter.parts.iter().find(|part| {
+        matches!(&part.content, Content::Document(document) if document.characters == 0 && document.pictures > 0)
+    })?;
+    let name = wording::quoted(&scanned.name);
+    Some((
+        contact::place(scanned),
+        format!("文档“{name}”中只有图片"),
+        format!("the document “{name}” with pictures and no words"),
+    ))
+}

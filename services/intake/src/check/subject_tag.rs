@@ -1,0 +1,19 @@
+//! subject-tag (征稿启事 二 3: 邮件主题请注明“主题征稿”).
+
+use super::{Case, Told};
+use crate::{campaign::Campaign, finding::Outcome, tag, wording};
+
+pub(super) fn check(case: &Case<'_>, campaign: &Campaign) -> Told {
+    let (subject, tag) = (&case.letter.headers.subject, &campaign.tag);
+    let quoted = wording::quoted(subject);
+    if tag::holds(subject, tag) {
+        Told::new(Outcome::Passed, tag, format!("holds “{tag}”"))
+            .say(format!("邮件主题含“{tag}”。"), format!("The subject holds “{tag}”."))
+    } else {
+        Told::new(Outcome::Failed, "no tag", format!("holds “{tag}”")).say(
+            format!("邮件主题“{quoted}”没有注明“{tag}”，今后来稿请在主题中注明。"),
+            format!("The subject “{quoted}” does not hold “{tag}”: please write it in the subject of further mails."),
+        )
+    }
+    .because("subject", subject)
+}
