@@ -1,1 +1,89 @@
 //! The gRPC services: the only way in, for programs and for the desk.
+//!
+//! A call's way through this room: [`accept`] (bounds of a connection) → [`gate`] (who calls, how long it may take) →
+//! one service a file, which reads names, pages, filters and masks, asks `store`, and answers through [`wire`]. What goes
+//! wrong leaves through [`errors`].
+//!
+//! Deliberately absent: rules of a campaign (`intake` has them), SQL (`store`), settings files (`caibian`).
+
+mod accept;
+mod campaign_service;
+mod download;
+mod dry_run;
+pub mod errors;
+mod filter;
+mod gate;
+mod mailbox_service;
+pub mod names;
+mod page;
+mod quarantine_service;
+mod server;
+mod submission_service;
+mod watch;
+pub mod wire;
+
+use std::{io, net::SocketAddr};
+
+use stdx::{ErrorKind, Sha256};
+
+pub use server::{Bound, bind, serve};
+
+/// What the services are told.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// Where to listen; beyond loopback only with tokens.
+    pub listen: SocketAddr,
+    /// Who may call. Empty: everybody who reaches the port.
+    pub tokens: Vec<TokenSetting>,
+    /// Seals page tokens; random, and the same for all servers of one installation.
+    pub page_token_key: [u8; 32],
+}
+
+/// A caller's token, known by its hash only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSetting {
+    /// Who calls with it, for the history: `caller:{name}`.
+    pub name: String,
+    /// SHA-256 of the token's bytes. A token is 256 random bits, so that the bare hash cannot be turned back.
+    pub sha256: Sha256,
+}
+
+/// Why the services do not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Other machines could call without a token.
+    #[error("{listen} can be reached from other machines and no token is set: set one, or listen on 127.0.0.1")]
+    Open {
+        /// The address of the settings.
+        listen: SocketAddr,
+    },
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {listen}")]
+    Listen {
+        /// The address of the settings.
+        listen: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The descriptors cannot be served.
+    #[error("the descriptors cannot be served by reflection")]
+    Reflection(#[source] tonic_reflection::server::Error),
+    /// The server ended by itself.
+    #[error("the gRPC server ended")]
+    Serve(#[source] tonic::transport::Error),
+}
+
+impl Error {
+    /// The kind, for callers.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Open { .. } => ErrorKind::Invalid,
+            Self::Listen { .. } => ErrorKind::Unavailable,
+            Self::Reflection(_) | Self::Serve(_) => ErrorKind::Internal,
+        }
+    }
+}
+
+/// A result of this room.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,126 @@
+//! Accepts connections under bounds of our own: how many there are, how long a peer may take to say that it speaks
+//! HTTP/2, and a switch that cuts what is left when the time to drain is over (hyper itself waits for idle peers and open
+//! streams without end).
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures::{Stream, stream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Sleep,
+};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::transport::server::{Connected, TcpConnectInfo};
+
+/// Connections at once.
+const CONNECTIONS_MAX: usize = 1024;
+/// From the accept to the last byte of the client's preface.
+const PREFACE_WITHIN: Duration = Duration::from_secs(5);
+/// `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n` (RFC 9113 §3.4).
+const PREFACE_BYTES: usize = 24;
+
+/// Connections of a listener, until the stream is dropped. Each ends with an error once `cut` is cancelled.
+pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream<Item = io::Result<Connection>> {
+    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    stream::unfold((listener, permits, cut), |(listener, permits, cut)| async move {
+        let permit = permits.clone().acquire_owned().await.ok()?;
+        let stream = loop {
+            match listener.accept().await {
+                Ok((stream, _)) => break stream,
+                Err(error) => {
+                    // Out of descriptors, mostly: they come back as connections end.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        };
+        let connection = stream.set_nodelay(true).map(|()| Connection {
+            stream,
+            cut: Box::pin(cut.clone().cancelled_owned()),
+            preface: Some((Box::pin(tokio::time::sleep(PREFACE_WITHIN)), PREFACE_BYTES)),
+            _permit: permit,
+        });
+        Some((connection, (listener, permits, cut)))
+    })
+}
+
+/// A connection under these bounds.
+pub struct Connection {
+    stream: TcpStream,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    preface: Option<(Pin<Box<Sleep>>, usize)>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.cut.as_mut().poll(cx).is_ready() {
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the time to drain is over"));
+        }
+        Ok(())
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
+        if let Some((late, _)) = &mut self.preface
+            && late.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no HTTP/2 preface in time")));
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if let Some((late, missing)) = self.preface.take() {
+            let missing = missing.saturating_sub(buffer.filled().len() - before);
+            self.preface = (missing > 0).then_some((late, missing));
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.check(cx)?;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.check(cx)?;
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = TcpConnectInfo;
+
+    fn connect_info(&self) -> TcpConnectInfo {
+        self.stream.connect_info()
+    }
+}

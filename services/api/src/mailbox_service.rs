@@ -1,0 +1,133 @@
+//! MailboxService: how the mailboxes fare, every mail seen there, and whether server and rows agree.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use intake::message::Stage;
+use proto::intake::v1::{self, mailbox_service_server::MailboxService};
+use store::{
+    Store,
+    record::{MessageQuery, MessageRecord},
+};
+use tokio::time::Instant;
+use tonic::{Code, Request, Response, Status};
+use uuid::Uuid;
+
+use crate::{errors, gate::Deadline, names, page, wire};
+
+/// From one look for the worker's answer to the next.
+const POLL: Duration = Duration::from_millis(250);
+/// How long before the call's deadline the wait ends, so that the reason can still be told.
+const MARGIN: Duration = Duration::from_millis(100);
+
+/// The service.
+pub struct Mailboxes {
+    store: Store,
+    tokens: page::Tokens,
+}
+
+impl Mailboxes {
+    /// Over these tables.
+    #[must_use]
+    pub fn new(store: Store, tokens: page::Tokens) -> Self {
+        Self { store, tokens }
+    }
+}
+
+fn stages(words: &[i32]) -> Result<Vec<Stage>, Status> {
+    let mut stages = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let stage = v1::Stage::try_from(*word).ok().and_then(wire::stage_read);
+        let stage = stage.ok_or_else(|| {
+            errors::field(&format!("stages[{index}]"), format!("{word} is not a stage"), format!("没有状态 {word}"))
+        })?;
+        if !stages.contains(&stage) {
+            stages.push(stage);
+        }
+    }
+    Ok(stages)
+}
+
+/// One page of messages, newest receipt first, with the token of the next. `query` is what its token is bound to.
+pub(crate) async fn messages(
+    store: &Store,
+    tokens: &page::Tokens,
+    query: &[&str],
+    page_token: &str,
+    size: u32,
+    rows: MessageQuery,
+) -> Result<(Vec<v1::Message>, String), Status> {
+    let after: Option<(DateTime<Utc>, Uuid)> = tokens.open(query, page_token)?;
+    let rows = MessageQuery { after, limit: size + 1, ..rows };
+    let rows: Vec<MessageRecord> = store.message_list(&rows).await.map_err(errors::of_store)?;
+    let (messages, more) = page::fill(&rows, size, |row| wire::message(row, &[]));
+    let next_page_token = match rows[..messages.len()].last().filter(|_| more) {
+        Some(last) => tokens.seal(query, &(last.message.received_at, last.message.id)),
+        None => String::new(),
+    };
+    Ok((messages, next_page_token))
+}
+
+#[tonic::async_trait]
+impl MailboxService for Mailboxes {
+    async fn get_mailbox(&self, request: Request<v1::GetMailboxRequest>) -> Result<Response<v1::Mailbox>, Status> {
+        let id = names::MAILBOX.required("name", &request.into_inner().name)?;
+        let record = self.store.mailbox_get(id, Utc::now()).await.map_err(errors::of_store)?;
+        Ok(Response::new(wire::mailbox(&record)))
+    }
+
+    async fn list_mailboxes(
+        &self,
+        _: Request<v1::ListMailboxesRequest>,
+    ) -> Result<Response<v1::ListMailboxesResponse>, Status> {
+        let records = self.store.mailbox_list(Utc::now()).await.map_err(errors::of_store)?;
+        let mailboxes = records.iter().map(wire::mailbox).collect();
+        Ok(Response::new(v1::ListMailboxesResponse { mailboxes }))
+    }
+
+    async fn list_messages(
+        &self,
+        request: Request<v1::ListMessagesRequest>,
+    ) -> Result<Response<v1::ListMessagesResponse>, Status> {
+        let request = request.into_inner();
+        let size = page::size(request.page_size)?;
+        let mailbox_id = names::MAILBOX.optional("mailbox", &request.mailbox)?;
+        let stages = stages(&request.stages)?;
+        let words = stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(",");
+        let query = ["ListMessages", &request.mailbox, &words];
+        let rows = MessageQuery { mailbox_id, stages, ..MessageQuery::default() };
+        let (messages, next_page_token) =
+            messages(&self.store, &self.tokens, &query, &request.page_token, size, rows).await?;
+        Ok(Response::new(v1::ListMessagesResponse { messages, next_page_token }))
+    }
+
+    async fn get_message(&self, request: Request<v1::GetMessageRequest>) -> Result<Response<v1::Message>, Status> {
+        let id = names::MESSAGE.required("name", &request.into_inner().name)?;
+        let record = self.store.message_get(id).await.map_err(errors::of_store)?;
+        let history = self.store.message_history(id).await.map_err(errors::of_store)?;
+        Ok(Response::new(wire::message(&record, &history)))
+    }
+
+    async fn reconcile_mailbox(
+        &self,
+        request: Request<v1::ReconcileMailboxRequest>,
+    ) -> Result<Response<v1::ReconcileMailboxResponse>, Status> {
+        // The gate sets it for every call.
+        let Deadline(deadline) =
+            request.extensions().get().copied().unwrap_or(Deadline(Instant::now() + Duration::from_secs(30)));
+        let id = names::MAILBOX.required("name", &request.into_inner().name)?;
+        let asked = self.store.reconcile_ask(id).await.map_err(errors::of_store)?;
+        loop {
+            if let Some(folders) = self.store.reconcile_answer(id, asked).await.map_err(errors::of_store)? {
+                let folders = folders.iter().map(wire::reconciliation).collect();
+                return Ok(Response::new(v1::ReconcileMailboxResponse { folders }));
+            }
+            if Instant::now() + POLL + MARGIN > deadline {
+                let en = "the worker has not answered in time; it answers at its next sweep, ask again then";
+                let zh = "采集程序未在时限内答复,请在下一次巡检后再试";
+                return Err(errors::status(Code::DeadlineExceeded, "WORKER_SILENT", en, zh));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Puts the services together and runs them: limits, health, reflection, and an end that comes in time.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use intake::ports::Blobs;
+use proto::intake::v1::{
+    campaign_service_server::{self, CampaignServiceServer},
+    mailbox_service_server::{self, MailboxServiceServer},
+    quarantine_service_server::{self, QuarantineServiceServer},
+    submission_service_server::{self, SubmissionServiceServer},
+};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::{service::Routes, transport::Server};
+use tonic_health::{ServingStatus, pb::health_server::HealthServer, server::HealthReporter};
+
+use crate::{
+    ApiSettings, Error, Result, accept, campaign_service::Campaigns, gate::Gate, mailbox_service::Mailboxes, page,
+    quarantine_service::Quarantine, submission_service::Submissions,
+};
+
+/// Bytes of a request.
+const DECODE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a response.
+const ENCODE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Calls at work at once on one connection; a further one is refused with RESOURCE_EXHAUSTED.
+const CALLS_PER_CONNECTION_MAX: usize = 64;
+/// Streams at once on one connection, those that wait included.
+const STREAMS_PER_CONNECTION_MAX: u32 = 128;
+/// Bytes of a request's headers.
+const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// A silent peer is asked this often whether it is still there,
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
+/// and has so long to answer.
+const KEEPALIVE_WITHIN: Duration = Duration::from_secs(10);
+/// A connection lives so long,
+const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+/// and so much longer for what it has begun.
+const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
+/// From the signal to stop until every connection is cut.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// From one look at the tables for health to the next.
+const HEALTH_EVERY: Duration = Duration::from_secs(5);
+/// How long the tables may take to answer that.
+const PING_WITHIN: Duration = Duration::from_secs(2);
+
+/// The services of one installation, listening but not yet answering.
+pub struct Bound<B> {
+    listener: TcpListener,
+    address: SocketAddr,
+    settings: ApiSettings,
+    store: Store,
+    blobs: Arc<B>,
+}
+
+/// Listens. Refuses an address that other machines reach while no token is set.
+pub async fn bind<B: Blobs + 'static>(settings: ApiSettings, store: Store, blobs: Arc<B>) -> Result<Bound<B>> {
+    let listen = settings.listen;
+    if settings.tokens.is_empty() && !listen.ip().is_loopback() {
+        return Err(Error::Open { listen });
+    }
+    let listener = TcpListener::bind(listen).await.map_err(|source| Error::Listen { listen, source })?;
+    let address = listener.local_addr().map_err(|source| Error::Listen { listen, source })?;
+    Ok(Bound { listener, address, settings, store, blobs })
+}
+
+/// Listens and answers until `shutdown` is cancelled, and at most ten seconds longer.
+pub async fn serve<B: Blobs + 'static>(
+    settings: ApiSettings,
+    store: Store,
+    blobs: Arc<B>,
+    shutdown: CancellationToken,
+) -> Result<()> {
+    bind(settings, store, blobs).await?.serve(shutdown).await
+}
+
+impl<B: Blobs + 'static> Bound<B> {
+    /// The address that it listens on, with the port that the system chose for port 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `shutdown` is cancelled. Then health says NOT_SERVING, watches end with UNAVAILABLE, no connection is
+    /// accepted and calls at work are finished; after ten seconds whatever is left is cut.
+    pub async fn serve(self, shutdown: CancellationToken) -> Result<()> {
+        let Self { listener, address, settings, store, blobs } = self;
+        let (health, health_service) = health(&store).await;
+        let cut = CancellationToken::new();
+        let _nothing_outlives_this = cut.clone().drop_guard();
+
+        let routes = routes(&settings, store.clone(), blobs, shutdown.clone(), health_service)?;
+        let stop = {
+            let (shutdown, health) = (shutdown.clone(), health.clone());
+            async move {
+                shutdown.cancelled().await;
+                health.set(false).await;
+            }
+        };
+        let mut serving = std::pin::pin!(
+            Server::builder()
+                .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
+                .load_shed(true)
+                .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+                .http2_max_header_list_size(HEADER_BYTES_MAX)
+                .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
+                .http2_keepalive_timeout(Some(KEEPALIVE_WITHIN))
+                .max_connection_age(CONNECTION_AGE_MAX)
+                .max_connection_age_grace(CONNECTION_AGE_GRACE)
+                .layer(Gate::new(settings.tokens))
+                .add_routes(routes)
+                .serve_with_incoming_shutdown(accept::connections(listener, cut.clone()), stop)
+        );
+        tracing::info!(%address, "gRPC is listening");
+        let drained_too_long = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(DRAIN_WITHIN).await;
+        };
+        let ended = tokio::select! {
+            ended = &mut serving => ended,
+            () = health.watch(&store, &shutdown) => unreachable!("health is watched without end"),
+            () = drained_too_long => {
+                tracing::warn!("connections are still open after {DRAIN_WITHIN:?}; they are cut");
+                cut.cancel();
+                serving.await
+            }
+        };
+        ended.map_err(Error::Serve)
+    }
+}
+
+fn routes<B: Blobs + 'static>(
+    settings: &ApiSettings,
+    store: Store,
+    blobs: Arc<B>,
+    drain: CancellationToken,
+    health_service: HealthServer<impl tonic_health::pb::health_server::Health>,
+) -> Result<Routes> {
+    let tokens = page::Tokens::new(settings.page_token_key);
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(Error::Reflection)?;
+    macro_rules! limited {
+        ($server:expr) => {
+            $server.max_decoding_message_size(DECODE_BYTES_MAX).max_encoding_message_size(ENCODE_BYTES_MAX)
+        };
+    }
+    let mut routes = Routes::builder();
+    routes
+        .add_service(limited!(CampaignServiceServer::new(Campaigns::new(store.clone(), tokens.clone()))))
+        .add_service(limited!(SubmissionServiceServer::new(Submissions::new(
+            store.clone(),
+            blobs,
+            tokens.clone(),
+            drain
+        ))))
+        .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
+        .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store, tokens))))
+        .add_service(limited!(health_service))
+        .add_service(limited!(reflection));
+    Ok(routes.routes())
+}
+
+/// What health is told of.
+#[derive(Clone)]
+struct Health {
+    reporter: HealthReporter,
+    names: [&'static str; 5],
+}
+
+async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::health_server::Health + use<>>) {
+    let names = [
+        // The whole server (gRPC Health Checking Protocol).
+        "",
+        campaign_service_server::SERVICE_NAME,
+        submission_service_server::SERVICE_NAME,
+        mailbox_service_server::SERVICE_NAME,
+        quarantine_service_server::SERVICE_NAME,
+    ];
+    let (reporter, service) = tonic_health::server::health_reporter();
+    let health = Health { reporter, names };
+    health.set(ping(store).await).await;
+    (health, service)
+}
+
+impl Health {
+    async fn set(&self, serving: bool) {
+        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for name in &self.names {
+            self.reporter.set_service_status(name, status).await;
+        }
+    }
+
+    /// Follows the tables until `shutdown`; never returns.
+    async fn watch(&self, store: &Store, shutdown: &CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let serving = ping(store).await;
+            // Never SERVING again once the end has begun.
+            self.set(serving && !shutdown.is_cancelled()).await;
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(HEALTH_EVERY) => {}
+            }
+        }
+        self.set(false).await;
+        std::future::pending().await
+    }
+}
+
+async fn ping(store: &Store) -> bool {
+    match tokio::time::timeout(PING_WITHIN, store.ping()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the database does not answer");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("the database does not answer in {PING_WITHIN:?}");
+            false
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Campaigns: opened, shown, changed, and tried on stored mail.
+
+use intake::{finding::RuleCode, sorting::Class};
+use proto::intake::v1::{self, campaign_service_client::CampaignServiceClient};
+use tonic::{Code, transport::Channel};
+use tonic_types::StatusExt;
+use uuid::Uuid;
+
+use crate::world::{Mail, Server, World, at, fields, refusal};
+
+async fn client(world: &World) -> (CampaignServiceClient<Channel>, Server) {
+    let server = world.serve().await;
+    (CampaignServiceClient::new(server.channel().await), server)
+}
+
+fn named(name: &str) -> v1::GetCampaignRequest {
+    v1::GetCampaignRequest { name: name.to_owned() }
+}
+
+fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {
+    Some(prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() })
+}
+
+async fn default(client: &mut CampaignServiceClient<Channel>) -> v1::Campaign {
+    let list = client.list_campaigns(v1::ListCampaignsRequest::default()).await.unwrap().into_inner();
+    assert_eq!((list.campaigns.len(), list.next_page_token.as_str()), (1, ""));
+    list.campaigns.into_iter().next().unwrap()
+}
+
+#[tokio::test]
+async fn the_shipped_campaign_is_there_from_the_start() {
+    let world = World::new().await;
+    let (mut client, _server) = client(&world).await;
+    let campaign = default(&mut client).await;
+    assert_eq!(campaign.theme, "深入学习宣传贯彻党的二十大精神");
+    assert_eq!(campaign.deadline_day, Some(v1::Day { year: 2023, month: 3, day: 31 }));
+    assert_eq!(campaign.rules.len(), 12);
+    assert_eq!(client.get_campaign(named(&campaign.name)).await.unwrap().into_inner(), campaign);
+    let answer = client.get_campaign(named(&format!("campaigns/{}", Uuid::now_v7()))).await;
+    assert_eq!(refusal(answer), (Code::NotFound, "CAMPAIGN_NOT_FOUND".into()));
+    assert_eq!(fields(client.get_campaign(named("campaigns/")).await), ["name"]);
+}
+
+#[tokio::test]
+async fn a_campaign_is_opened_under_a_name_that_the_server_gives() {
+    let world = World::new().await;
+    let (mut client, _server) = client(&world).await;
+    let mut wanted = default(&mut client).await;
+    let old_name = wanted.name.clone();
+    wanted.tag = "绩效征文".into();
+    wanted.deadline_day = Some(v1::Day { year: 2024, month: 2, day: 29 });
+
+    let only = v1::CreateCampaignRequest { campaign: Some(wanted.clone()), validate_only: true };
+    assert_eq!(client.create_campaign(only).await.unwrap().into_inner().name, "");
+    default(&mut client).await;
+
+    let create = v1::CreateCampaignRequest { campaign: Some(wanted.clone()), validate_only: false };
+    let made = client.create_campaign(create).await.unwrap().into_inner();
+    assert_ne!(made.name, old_name);
+    assert_eq!(made.revision, 1);
+    assert_eq!((&made.tag, &made.deadline_day, &made.rules), (&wanted.tag, &wanted.deadline_day, &wanted.rules));
+    assert_eq!(client.get_campaign(named(&made.name)).await.unwrap().into_inner(), made);
+
+    // Newest deadline first, page by page.
+    let first = v1::ListCampaignsRequest { page_size: 1, ..Default::default() };
+    let page = client.list_campaigns(first).await.unwrap().into_inner();
+    assert_eq!(page.campaigns[0].name, made.name);
+    let next = v1::ListCampaignsRequest { page_size: 1, page_token: page.next_page_token };
+    let page = client.list_campaigns(next.clone()).await.unwrap().into_inner();
+    assert_eq!(page.campaigns[0].name, old_name);
+    assert_eq!(page.next_page_token, "");
+    let wrong = v1::ListCampaignsRequest { page_token: next.page_token.replace(|_: char| true, "A"), ..next };
+    assert_eq!(fields(client.list_campaigns(wrong).await), ["page_token"]);
+    let negative = v1::ListCampaignsRequest { page_size: -5, ..Default::default() };
+    assert_eq!(fields(client.list_campaigns(negative).await), ["page_size"]);
+}
+
+#[tokio::test]
+async fn every_fault_of_a_campaign_is_told_at_once_in_both_languages() {
+    let world = World::new().await;
+    let (mut client, _server) = client(&world).await;
+    let mut wrong = default(&mut client).await;
+    wrong.theme = " ".into();
+    wrong.opens_day = Some(v1::Day { year: 2023, month: 13, day: 1 });
+    wrong.rules[3].severity = 0;
+    for validate_only in [true, false] {
+        let create = v1::CreateCampaignRequest { campaign: Some(wrong.clone()), validate_only };
+        let status = client.create_campaign(create).await.unwrap_err();
+        let violations = status.get_details_bad_request().unwrap().field_violations;
+        for field in ["campaign.theme", "campaign.opens_day", "campaign.rules[3].severity"] {
+            let violation = violations.iter().find(|violation| violation.field == field);
+            let violation = violation.unwrap_or_else(|| panic!("{field} is not in {violations:?}"));
+            assert!(!violation.description.is_empty());
+            assert_eq!(violation.localized_message.as_ref().unwrap().locale, "zh-CN");
+        }
+        assert_eq!(refusal::<()>(Err(status)), (Code::InvalidArgument, "FIELD_INVALID".into()));
+    }
+    let none = v1::CreateCampaignRequest::default();
+    assert_eq!(fields(client.create_campaign(none).await), ["campaign"]);
+    default(&mut client).await;
+}
+
+#[tokio::test]
+async fn an_update_changes_the_fields_of_its_mask_and_no_other() {
+    let world = World::new().await;
+    let (mut client, _server) = client(&world).await;
+    let before = default(&mut client).await;
+    let mut given = before.clone();
+    given.theme = "另一主题".into();
+    given.tag = "另一征稿".into();
+    given.revision = 99;
+    let update = |campaign: &v1::Campaign, paths: &[&str], validate_only| v1::UpdateCampaignRequest {
+        campaign: Some(campaign.clone()),
+        update_mask: mask(paths),
+        validate_only,
+    };
+
+    let tried = client.update_campaign(update(&given, &["tag"], true)).await.unwrap().into_inner();
+    assert_eq!((tried.tag.as_str(), tried.theme.as_str()), ("另一征稿", before.theme.as_str()));
+    assert_eq!(default(&mut client).await, before);
+
+    let after = client.update_campaign(update(&given, &["tag", "revision"], false)).await.unwrap().into_inner();
+    assert_eq!((after.tag.as_str(), after.theme.as_str(), after.revision), ("另一征稿", before.theme.as_str(), 2));
+    assert_ne!(after.etag, before.etag);
+    assert_eq!(default(&mut client).await, after);
+
+    let stale = client.update_campaign(update(&given, &["theme"], false)).await;
+    assert_eq!(refusal(stale), (Code::Aborted, "ETAG_STALE".into()));
+
+    given.etag = after.etag.clone();
+    let all = v1::UpdateCampaignRequest { campaign: Some(given.clone()), update_mask: None, validate_only: false };
+    let all = client.update_campaign(all).await.unwrap().into_inner();
+    assert_eq!((all.theme.as_str(), all.revision), ("另一主题", 3));
+
+    // Nothing to change is no new revision.
+    let same = client.update_campaign(update(&all, &["*"], false)).await.unwrap().into_inner();
+    assert_eq!(same, all);
+}
+
+#[tokio::test]
+async fn an_update_that_is_asked_wrongly_says_why() {
+    let world = World::new().await;
+    let (mut client, _server) = client(&world).await;
+    let campaign = default(&mut client).await;
+    let update = |campaign: &v1::Campaign, paths: &[&str]| v1::UpdateCampaignRequest {
+        campaign: Some(campaign.clone()),
+        update_mask: mask(paths),
+        validate_only: false,
+    };
+    let unknown = client.update_campaign(update(&campaign, &["theme", "colour", "opens_day.year"])).await.unwrap_err();
+    let violations = unknown.get_details_bad_request().unwrap().field_violations;
+    assert_eq!(violations.len(), 2);
+    assert_eq!(violations[0].field, "update_mask");
+    assert!(violations[0].description.contains("colour") && violations[1].description.contains("opens_day.year"));
+
+    let nameless = v1::Campaign { name: String::new(), ..campaign.clone() };
+    assert_eq!(fields(client.update_campaign(update(&nameless, &[])).await), ["campaign.name"]);
+    let etagless = v1::Campaign { etag: String::new(), ..campaign.clone() };
+    assert_eq!(fields(client.update_campaign(update(&etagless, &[])).await), ["campaign.etag"]);
+    let missing = v1::Campaign { name: format!("campaigns/{}", Uuid::now_v7()), ..campaign.clone() };
+    let answer = client.update_campaign(update(&missing, &[])).await;
+    assert_eq!(refusal(answer), (Code::NotFound, "CAMPAIGN_NOT_FOUND".into()));
+    let ruleless = v1::Campaign { deadline_day: None, ..campaign.clone() };
+    assert_eq!(fields(client.update_campaign(update(&ruleless, &["deadline_day"])).await), ["campaign.deadline_day"]);
+    assert_eq!(default(&mut client).await, campaign);
+}
+
+fn test(campaign: &v1::Campaign, submissions_max: i32) -> v1::TestCampaignRequest {
+    v1::TestCampaignRequest { campaign: Some(campaign.clone()), submissions_max }
+}
+
+/// Complete but for its date: an earlier deadline makes it late, and nothing else changes.
+fn complete(day: u32) -> Mail {
+    let text = format!("作者:李敏\n单位:某省财政厅\n电话:13800001234\n\n{}", "财政工作要服务大局。".repeat(80));
+    Mail { text, received_at: at(&format!("2023-03-{day:02}T12:00:00+08:00")), ..Mail::default() }
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_a_changed_deadline_would_change_and_writes_nothing() {
+    let world = World::new().await;
+    for day in [1, 10, 20, 30] {
+        world.assessed(&complete(day)).await;
+    }
+    let (mut client, _server) = client(&world).await;
+    let mut campaign = default(&mut client).await;
+    let before = world.store.change_latest().await.unwrap();
+
+    let same = client.test_campaign(test(&campaign, 0)).await.unwrap().into_inner();
+    assert_eq!((same.tested, same.changes.as_slice(), same.truncated), (4, &[][..], false));
+
+    campaign.deadline_day = Some(v1::Day { year: 2023, month: 3, day: 15 });
+    let answer = client.test_campaign(test(&campaign, 0)).await.unwrap().into_inner();
+    assert_eq!((answer.tested, answer.changes.len(), answer.truncated), (4, 2, false));
+    let change = &answer.changes[0];
+    let newest = world.store.submission_letters(world.campaign.id, None, 1).await.unwrap().remove(0);
+    assert_eq!(change.submission, format!("submissions/{}", newest.id));
+    assert_ne!(change.before.as_ref().unwrap().verdict(), v1::Verdict::Late);
+    assert_eq!(change.after.as_ref().unwrap().verdict(), v1::Verdict::Late);
+    assert_eq!(change.after.as_ref().unwrap().campaign_revision, 2);
+    let rules: Vec<&str> = change.findings_after.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(rules, ["deadline"]);
+
+    let two = client.test_campaign(test(&campaign, 2)).await.unwrap().into_inner();
+    assert_eq!((two.tested, two.changes.len(), two.truncated), (2, 2, true));
+
+    assert_eq!(world.store.change_latest().await.unwrap(), before);
+    assert_eq!(world.store.campaign_get(world.campaign.id).await.unwrap(), world.campaign);
+}
+
+#[tokio::test]
+async fn a_dry_run_goes_over_more_mail_than_it_holds_at_once() {
+    let world = World::new().await;
+    for _ in 0..45 {
+        world.assessed(&complete(10)).await;
+    }
+    let (mut client, _server) = client(&world).await;
+    let mut campaign = default(&mut client).await;
+    campaign.deadline_day = Some(v1::Day { year: 2023, month: 3, day: 1 });
+    for (most, tested, truncated) in [(0, 45, false), (45, 45, false), (44, 44, true), (40, 40, true), (20, 20, true)] {
+        let answer = client.test_campaign(test(&campaign, most)).await.unwrap().into_inner();
+        let mut names: Vec<&str> = answer.changes.iter().map(|change| change.submission.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!((answer.tested, names.len(), answer.truncated), (tested, tested as usize, truncated), "{most}");
+    }
+}
+
+#[tokio::test]
+async fn a_correction_stays_one_in_a_dry_run_and_a_changed_tag_routes_the_others_away() {
+    let world = World::new().await;
+    let correction = Mail { class: Class::Correction, failed: vec![RuleCode::VideoDuration], ..complete(3) };
+    world.submission(&correction).await;
+    world.assessed(&complete(2)).await;
+    let (mut client, _server) = client(&world).await;
+    let mut campaign = default(&mut client).await;
+    campaign.tag = "完全不同的标签".into();
+    let answer = client.test_campaign(test(&campaign, 0)).await.unwrap().into_inner();
+    let classes: Vec<(v1::Class, v1::Class)> =
+        answer.changes.iter().map(|change| (change.class_before(), change.class_after())).collect();
+    assert_eq!(classes[0], (v1::Class::Correction, v1::Class::Correction));
+    assert_eq!(classes[1].0, v1::Class::Submission);
+    assert_ne!(classes[1].1, v1::Class::Submission);
+}
+
+#[tokio::test]
+async fn a_dry_run_that_is_asked_wrongly_names_the_field() {
+    let world = World::new().await;
+    let (mut client, _server) = client(&world).await;
+    let campaign = default(&mut client).await;
+    assert_eq!(fields(client.test_campaign(test(&campaign, -1)).await), ["submissions_max"]);
+    assert_eq!(fields(client.test_campaign(v1::TestCampaignRequest::default()).await), ["campaign"]);
+    let nameless = v1::Campaign { name: "x".into(), ..campaign.clone() };
+    assert_eq!(fields(client.test_campaign(test(&nameless, 0)).await), ["campaign.name"]);
+    let dayless = v1::Campaign { opens_day: None, ..campaign.clone() };
+    assert_eq!(fields(client.test_campaign(test(&dayless, 0)).await), ["campaign.opens_day"]);
+    let missing = v1::Campaign { name: format!("campaigns/{}", Uuid::now_v7()), ..campaign };
+    let answer = client.test_campaign(test(&missing, 0)).await;
+    assert_eq!(refusal(answer), (Code::NotFound, "CAMPAIGN_NOT_FOUND".into()));
+}

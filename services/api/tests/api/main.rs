@@ -1,0 +1,9 @@
+//! The services as a caller sees them: a real server on a loopback port, the generated clients, tables on SQLite filled
+//! through the worker's ledger.
+
+mod campaigns;
+mod downloads;
+mod mailboxes;
+mod server;
+mod submissions;
+mod world;

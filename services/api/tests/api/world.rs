@@ -1,0 +1,302 @@
+//! A magazine's mailbox in tables and blobs of its own, and a server over them.
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use api::{ApiSettings, TokenSetting};
+use blobs::Folder;
+use chrono::{DateTime, TimeDelta, Utc};
+use intake::{
+    campaign::Campaign,
+    contact::{Contact, Found},
+    finding::{Evidence, Finding, Outcome, RuleCode, Severity},
+    judgement::judge,
+    letter::{Address, Body, Content, Disposition, Document, DocumentFormat, Headers, Letter, Part},
+    message::{Message, ReceivedBasis, Stage},
+    ports::{Blobs, Draft, Lease, Ledger, Listed},
+    sorting::{Class, Sorting},
+    submission::{Assessment, assess},
+};
+use stdx::Sha256;
+use store::{Store, record::Enrolment};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status, transport::Channel};
+use tonic_types::StatusExt;
+use uuid::Uuid;
+
+pub const EPOCH: u32 = 77;
+
+pub struct World {
+    pub folder: TempDir,
+    pub store: Store,
+    pub blobs: Arc<Folder>,
+    pub campaign: Campaign,
+    pub mailbox_id: Uuid,
+    pub lease: Lease,
+    uid: AtomicU64,
+}
+
+pub fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A mail as the test wants it recorded.
+#[derive(Clone)]
+pub struct Mail {
+    pub subject: String,
+    pub from: String,
+    pub received_at: DateTime<Utc>,
+    pub text: String,
+    pub parts: Vec<Part>,
+    pub class: Class,
+    /// Rules that failed, as required ones.
+    pub failed: Vec<RuleCode>,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            subject: "【主题征稿】做法与成效".into(),
+            from: "limin@czt.example.cn".into(),
+            received_at: at("2023-03-01T09:00:00+08:00"),
+            text: "附件为稿件。\n李敏 某省财政厅 13800001234".into(),
+            parts: Vec::new(),
+            class: Class::Submission,
+            failed: Vec::new(),
+        }
+    }
+}
+
+impl Mail {
+    pub fn letter(&self) -> Letter {
+        Letter {
+            headers: Headers {
+                subject: self.subject.clone(),
+                from: vec![Address { name: "李敏".into(), address: self.from.clone() }],
+                date: Some("2023-02-28T23:00:00+09:00".parse().unwrap()),
+                ..Headers::default()
+            },
+            body: Body { text: self.text.clone(), ..Body::default() },
+            parts: self.parts.clone(),
+            ..Letter::default()
+        }
+    }
+
+    fn assessment(&self, revision: u32) -> Assessment {
+        let finding = |rule: RuleCode, outcome| Finding {
+            rule,
+            severity: Severity::Required,
+            outcome,
+            measured: "312.0 s".into(),
+            limit: "≤ 300 s".into(),
+            evidence: vec![Evidence { place: "body".into(), excerpt: "李敏".into() }],
+            zh: "中文".into(),
+            en: "English".into(),
+        };
+        let mut findings = vec![finding(RuleCode::ContactName, Outcome::Passed)];
+        findings.extend(self.failed.iter().map(|rule| finding(*rule, Outcome::Failed)));
+        let is_judged = self.class.is_judged();
+        let judgement = is_judged.then(|| judge(&findings, revision));
+        Assessment {
+            sorting: Sorting {
+                class: self.class,
+                campaign: is_judged.then_some(0),
+                corrects: None,
+                zh: "主题含有“主题征稿”".into(),
+                en: "the subject holds the tag".into(),
+            },
+            contact: Contact {
+                names: vec![Found {
+                    value: "李敏".into(), place: "body".into(), excerpt: "李敏 某省财政厅".into()
+                }],
+                ..Contact::default()
+            },
+            findings: if is_judged { findings } else { Vec::new() },
+            judgement,
+        }
+    }
+}
+
+pub fn document(path: &str, name: &str, bytes: &[u8], text: &str) -> Part {
+    Part {
+        path: path.into(),
+        name: name.into(),
+        media_type_declared: "application/octet-stream".into(),
+        media_type: "text/plain".into(),
+        disposition: Disposition::Attachment,
+        size_bytes: bytes.len() as u64,
+        sha256: Sha256::of(bytes),
+        content: Content::Document(Document {
+            format: DocumentFormat::Text,
+            text: text.into(),
+            truncated: false,
+            characters: text.chars().count() as u64,
+            pictures: 2,
+        }),
+    }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("data.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        store.campaign_ensure_default().await.unwrap();
+        let campaign = store.campaign_list(None, 1).await.unwrap().remove(0);
+        let blobs = Arc::new(Folder::open(folder.path().join("blobs")).await.unwrap());
+        let enrolment = Enrolment {
+            name: "投稿邮箱".into(),
+            kind: "imap".into(),
+            address: campaign.mailbox.clone(),
+            folders: vec!["INBOX".into()],
+            answer_from: at("2022-12-01T00:00:00+08:00"),
+        };
+        let mailbox_id = store.mailbox_enrol(&enrolment).await.unwrap();
+        let lease = store.lease_take(mailbox_id, "worker", Duration::from_secs(600)).await.unwrap().unwrap();
+        store.folder_bind(&lease, "INBOX", EPOCH).await.unwrap();
+        Self { folder, store, blobs, campaign, mailbox_id, lease, uid: AtomicU64::new(0) }
+    }
+
+    /// A row, and no byte fetched.
+    pub async fn seen(&self, received_at: DateTime<Utc>) -> Message {
+        let uid = self.uid.fetch_add(1, Ordering::Relaxed) + 1;
+        let listed = Listed { uid, size_bytes: 100, received_at, received_basis: ReceivedBasis::InternalDate };
+        let answer_from = at("2022-12-01T00:00:00+08:00");
+        assert_eq!(self.store.messages_seen(&self.lease, "INBOX", EPOCH, &[listed], answer_from).await.unwrap(), 1);
+        let due = self.store.messages_due(self.mailbox_id, Utc::now(), 100).await.unwrap();
+        due.into_iter().find(|message| message.uid == uid).unwrap()
+    }
+
+    pub async fn blob(&self, bytes: &[u8]) -> Sha256 {
+        let mut draft = self.blobs.draft().await.unwrap();
+        draft.append(bytes).await.unwrap();
+        draft.commit().await.unwrap().0
+    }
+
+    /// The raw bytes, different for each mail.
+    pub async fn stored(&self, received_at: DateTime<Utc>) -> (Message, Vec<u8>) {
+        let message = self.seen(received_at).await;
+        let message = self.store.try_begin(&self.lease, &message).await.unwrap();
+        let raw = format!("Subject: {}\r\n\r\nraw mail {}\r\n", message.uid, message.id).into_bytes();
+        let hash = self.blob(&raw).await;
+        self.store.message_stored(&self.lease, &message, hash, raw.len() as u64).await.unwrap();
+        (self.store.message_get(message.id).await.unwrap().message, raw)
+    }
+
+    /// Recorded as the mail says; gives the message's id.
+    pub async fn received(&self, mail: &Mail) -> Uuid {
+        self.recorded(mail, |campaign| mail.assessment(campaign.revision)).await
+    }
+
+    /// Recorded as the rules say.
+    pub async fn assessed(&self, mail: &Mail) -> Uuid {
+        let campaigns = |campaign: &Campaign| vec![campaign.clone()];
+        self.recorded(mail, |campaign| assess(&mail.letter(), mail.received_at, &campaigns(campaign), &[])).await
+    }
+
+    async fn recorded(&self, mail: &Mail, assessment: impl FnOnce(&Campaign) -> Assessment) -> Uuid {
+        let (message, _) = self.stored(mail.received_at).await;
+        let message = self.store.try_begin(&self.lease, &message).await.unwrap();
+        let letter = mail.letter();
+        self.store.message_parsed(&self.lease, &message, &letter).await.unwrap();
+        let message = self.store.message_get(message.id).await.unwrap().message;
+        let message = self.store.try_begin(&self.lease, &message).await.unwrap();
+        let campaigns = self.store.campaigns(self.mailbox_id).await.unwrap();
+        let assessment = assessment(&campaigns[0]);
+        let recorded = self.store.message_recorded(&self.lease, &message, &campaigns, &[], &letter, &assessment);
+        recorded.await.unwrap();
+        message.id
+    }
+
+    /// The submission's id of a recorded mail.
+    pub async fn submission(&self, mail: &Mail) -> Uuid {
+        let message_id = self.received(mail).await;
+        self.store.message_get(message_id).await.unwrap().submission_id.unwrap()
+    }
+
+    /// Several mails, a minute apart.
+    pub async fn submissions(&self, count: i64) -> Vec<Uuid> {
+        let mut ids = Vec::new();
+        for index in 0..count {
+            let received_at = Mail::default().received_at + TimeDelta::minutes(index);
+            ids.push(self.submission(&Mail { received_at, ..Mail::default() }).await);
+        }
+        ids
+    }
+
+    pub async fn quarantined(&self, received_at: DateTime<Utc>) -> Uuid {
+        let (message, _) = self.stored(received_at).await;
+        let reason = "too_deep: 10000 levels, at most 50";
+        self.store.message_set_aside(&self.lease, &message, Stage::Quarantined, reason).await.unwrap();
+        message.id
+    }
+
+    pub fn settings(&self) -> ApiSettings {
+        ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), tokens: Vec::new(), page_token_key: [5; 32] }
+    }
+
+    pub async fn serve(&self) -> Server {
+        self.serve_with(Vec::new()).await
+    }
+
+    pub async fn serve_with(&self, tokens: Vec<TokenSetting>) -> Server {
+        let settings = ApiSettings { tokens, ..self.settings() };
+        let bound = api::bind(settings, self.store.clone(), self.blobs.clone()).await.unwrap();
+        let address = bound.address();
+        let shutdown = CancellationToken::new();
+        let ended = tokio::spawn(bound.serve(shutdown.clone()));
+        Server { address, shutdown, ended }
+    }
+}
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub shutdown: CancellationToken,
+    pub ended: tokio::task::JoinHandle<api::Result<()>>,
+}
+
+impl Server {
+    pub async fn channel(&self) -> Channel {
+        Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// Waits for something that will come, and fails when it has not come after 20 s.
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.unwrap_or_else(|_| panic!("{what} did not come"))
+}
+
+/// The refusal's code and reason, after a look at what every refusal must carry.
+pub fn refusal<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) {
+    let status = answer.unwrap_err();
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
+    assert_eq!(info.domain, "intake.caibian");
+    assert!(info.reason.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{}", info.reason);
+    let localized = details.localized_message().unwrap_or_else(|| panic!("no Chinese: {status:?}"));
+    assert_eq!(localized.locale, "zh-CN");
+    assert!(localized.message.chars().any(|character| ('\u{4e00}'..'\u{9fff}').contains(&character)), "{localized:?}");
+    (status.code(), info.reason.clone())
+}
+
+/// The fields that an INVALID_ARGUMENT names.
+pub fn fields<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
+    let status = answer.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let request = status.get_details_bad_request().unwrap_or_else(|| panic!("no BadRequest: {status:?}"));
+    request.field_violations.into_iter().map(|violation| violation.field).collect()
+}
