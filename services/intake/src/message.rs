@@ -209,3 +209,85 @@ pub fn retry_after(tries: u32) -> TimeDelta {
         _ => 120,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2023-03-01T00:00:00Z".parse().unwrap()
+    }
+
+    fn message(stage: Stage, tries: u32, due_seconds: Option<i64>) -> Message {
+        Message {
+            id: Uuid::nil(),
+            mailbox_id: Uuid::nil(),
+            folder: "INBOX".into(),
+            uidvalidity: 1,
+            uid: 1,
+            size_bytes: 1000,
+            received_at: now(),
+            received_basis: ReceivedBasis::InternalDate,
+            backfilled: false,
+            stage,
+            tries,
+            due_at: due_seconds.map(|seconds| now() + TimeDelta::seconds(seconds)),
+            raw_sha256: None,
+        }
+    }
+
+    #[test]
+    fn the_next_step_follows_from_the_stage_the_tries_and_the_time() {
+        let later = Step::Wait(now() + TimeDelta::seconds(1));
+        for (stage, tries, due_seconds, size_bytes_max, expected) in [
+            (Stage::Seen, 0, None, 1000, Step::Fetch),
+            (Stage::Stored, 0, None, 1000, Step::Open),
+            (Stage::Parsed, 0, None, 1000, Step::Assess),
+            (Stage::Seen, 2, None, 1000, Step::Fetch),
+            (Stage::Seen, 3, None, 1000, Step::Quarantine),
+            (Stage::Stored, 3, None, 1000, Step::Quarantine),
+            (Stage::Parsed, 9, None, 1000, Step::Quarantine),
+            (Stage::Seen, 0, None, 999, Step::RefuseSize),
+            (Stage::Seen, 3, None, 999, Step::RefuseSize),
+            (Stage::Stored, 0, None, 999, Step::Open),
+            (Stage::Seen, 0, Some(1), 1000, later.clone()),
+            (Stage::Seen, 3, Some(1), 1000, later.clone()),
+            (Stage::Seen, 0, Some(1), 999, later),
+            (Stage::Seen, 0, Some(0), 1000, Step::Fetch),
+            (Stage::Seen, 0, Some(-1), 1000, Step::Fetch),
+            (Stage::Recorded, 0, None, 1000, Step::Rest),
+            (Stage::Recorded, 0, Some(1), 1000, Step::Rest),
+            (Stage::Repeated, 3, None, 1000, Step::Rest),
+            (Stage::TooLarge, 0, None, 1000, Step::Rest),
+            (Stage::Vanished, 0, None, 1000, Step::Rest),
+            (Stage::Quarantined, 3, None, 1000, Step::Rest),
+        ] {
+            let message = message(stage, tries, due_seconds);
+            assert_eq!(
+                next(&message, size_bytes_max, now()),
+                expected,
+                "{stage} {tries} {due_seconds:?} {size_bytes_max}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_wait_is_longer_than_the_one_before_until_it_stays() {
+        let waits: Vec<i64> = (0..6).map(|tries| retry_after(tries).num_seconds()).collect();
+        assert_eq!(waits, [5, 5, 30, 120, 120, 120]);
+        assert_eq!(retry_after(u32::MAX).num_seconds(), 120);
+    }
+
+    #[test]
+    fn words_of_stages_and_bases_are_read_back() {
+        for stage in Stage::ALL {
+            assert_eq!(stage.as_str().parse(), Ok(stage));
+            assert_eq!(stage.is_open(), next(&message(stage, 0, None), 1000, now()) != Step::Rest);
+        }
+        for basis in [ReceivedBasis::InternalDate, ReceivedBasis::ReceivedHeader, ReceivedBasis::FileTime] {
+            assert_eq!(basis.as_str().parse(), Ok(basis));
+        }
+        assert!("Seen".parse::<Stage>().is_err());
+        assert!("".parse::<ReceivedBasis>().is_err());
+    }
+}

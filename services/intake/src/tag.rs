@@ -9,6 +9,9 @@ use crate::wording;
 /// Marks that may stand inside or around a tag without parting it.
 const SEPARATORS: &str = "【】[]()《》〈〉<>{}〔〕「」『』〖〗\"'“”‘’-‐‑‒–—―−_~·•‧・:";
 
+/// Characters of a subject that are looked through.
+const SUBJECT_MAX: usize = 4000;
+
 /// Prefixes that mail programs put before a subject, folded.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
@@ -68,7 +71,7 @@ pub(crate) fn length(tag: &str) -> usize {
 fn solid(text: &str) -> Vec<(char, bool)> {
     let mut solid = Vec::new();
     let mut parted = true;
-    for character in wording::fold(text).chars() {
+    for character in wording::fold(text).chars().take(SUBJECT_MAX) {
         if character.is_whitespace() || SEPARATORS.contains(character) {
             parted = true;
         } else {

@@ -12,10 +12,10 @@ pub(super) fn check(clip: &Clip<'_>, container: &str, codec: &str) -> Option<Tol
     let (name, place) = (clip.name(), clip.place());
     let limit = format!("{container}, {codec}");
     let (asked_container, asked_codec) = (container.to_uppercase(), shown(codec));
-    let failed = |measured: String, found: String| {
+    let failed = |measured: String, found: String, note: &str, note_en: &str| {
         Told::new(Outcome::Failed, measured, &limit).say(
-            format!("视频“{name}”为 {found}，建议转换为 {asked_container}（{asked_codec} 编码）后重新发送。"),
-            format!("The video “{name}” is {found}: please convert it to {asked_container} with {asked_codec} video."),
+            format!("视频“{name}”为 {found}{note}，建议转换为 {asked_container}（{asked_codec} 编码）后重新发送。"),
+            format!("The video “{name}” is {found}{note_en}: please convert it to {asked_container} with {asked_codec} video."),
         )
     };
     let claimed =
@@ -28,14 +28,14 @@ pub(super) fn check(clip: &Clip<'_>, container: &str, codec: &str) -> Option<Tol
     };
     Some(match (clip, claimed) {
         (Clip::Cloud(file), Some(claimed)) => {
-            failed(format!("{claimed} by its name"), format!("{}（按文件名）", claimed.to_uppercase()))
+            failed(format!("{claimed} by its name"), claimed.to_uppercase(), "（按文件名）", " by its name")
                 .because(place, &file.name)
         }
         (Clip::Cloud(file), None) => {
             unknown("以超大附件链接提供", "lies with the mail provider").because(place, &file.url)
         }
         (Clip::Unread(_, reason), Some(claimed)) => {
-            failed(claimed.clone(), claimed.to_uppercase()).because(place, reason)
+            failed(claimed.clone(), claimed.to_uppercase(), "", "").because(place, reason)
         }
         (Clip::Unread(_, reason), None) => unknown("无法读取", "could not be read").because(place, reason),
         (Clip::Read(_, video), _) => {
@@ -48,7 +48,7 @@ pub(super) fn check(clip: &Clip<'_>, container: &str, codec: &str) -> Option<Tol
                     format!("The video “{name}” is {asked_container} with {asked_codec} video."),
                 )
             } else {
-                failed(measured.clone(), format!("{}（{}）", video.container.to_uppercase(), shown(found_codec)))
+                failed(measured.clone(), format!("{} {}", video.container.to_uppercase(), shown(found_codec)), "", "")
             };
             told.because(place, &format!("{measured}{brand}"))
         }

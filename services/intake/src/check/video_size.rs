@@ -26,7 +26,9 @@ pub(super) fn check(clip: &Clip<'_>, bytes_max: u64, severity: Severity) -> Opti
             ),
         ));
     };
-    let measured = if claimed { format!("{} claimed", size(bytes)) } else { size(bytes) };
+    // A byte above the limit must not read as the limit itself.
+    let shown = if bytes > bytes_max && size(bytes) == asked { format!("{bytes} B") } else { size(bytes) };
+    let measured = if claimed { format!("{shown} claimed") } else { shown.clone() };
     let excerpt = if claimed { format!("the card claims {bytes} bytes") } else { format!("{bytes} bytes") };
     let told = match (bytes <= bytes_max, claimed) {
         (true, false) => Told::new(Outcome::Passed, &measured, limit)
@@ -36,15 +38,15 @@ pub(super) fn check(clip: &Clip<'_>, bytes_max: u64, severity: Severity) -> Opti
             format!("The video “{name}” has {measured}, more than {asked}: please compress it and send it again."),
         ),
         (false, true) if severity == Severity::Advice => Told::new(Outcome::Failed, &measured, limit).say(
-            format!("超大附件“{name}”标称大小 {}，超过 {asked}，建议压缩后重新发送。", size(bytes)),
+            format!("超大附件“{name}”标称大小 {}，超过 {asked}，建议压缩后重新发送。", shown),
             format!(
                 "The card of “{name}” claims {}, more than {asked}: please compress it and send it again.",
                 size(bytes)
             ),
         ),
         (_, true) => Told::new(Outcome::Undetermined, &measured, limit).say(
-            format!("超大附件“{name}”标称大小 {}，实际大小待编辑下载后核对。", size(bytes)),
-            format!("The card of “{name}” claims {}; an editor will fetch it and look.", size(bytes)),
+            format!("超大附件“{name}”标称大小 {}，实际大小待编辑下载后核对。", shown),
+            format!("The card of “{name}” claims {}; an editor will fetch it and look.", shown),
         ),
     };
     Some(told.because(place, &excerpt))
