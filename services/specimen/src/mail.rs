@@ -176,6 +176,12 @@ impl Mail {
         self
     }
 
+    /// The instant in the topmost `Received` field, if there is one.
+    #[must_use]
+    pub fn receipt(&self) -> Option<DateTime<FixedOffset>> {
+        self.received_at
+    }
+
     /// Composes the mail.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
