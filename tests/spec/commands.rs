@@ -92,3 +92,27 @@ fn probe_says_what_ffprobe_says() {
         .expect("the binary starts");
     assert!(!output.status.success(), "a broken file is not a success");
 }
+
+#[test]
+fn the_demo_needs_nothing_and_shows_every_class_and_verdict_twice_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = || {
+        let output = process::bound_to_the_test(binary())
+            .current_dir(folder.path())
+            .args(["demo", "--exit", "--listen", "127.0.0.1:0"])
+            .output()
+            .expect("the binary starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        text
+    };
+    let first = run();
+    for word in ["投稿", "修改稿", "自动回复", "退信", "群发邮件", "非投稿", "疑似投稿", "合格", "待补", "逾期", "待核"]
+    {
+        assert!(first.contains(word), "no {word} in\n{first}");
+    }
+    let rows = first.lines().filter(|line| line.starts_with("202")).count();
+    assert!(rows >= 18, "{rows} mails in\n{first}");
+    assert!(first.contains(&format!("{rows} mails, each recorded once.")), "{first}");
+    assert_eq!(run(), first, "a second run finds the same mails and records nothing twice");
+}

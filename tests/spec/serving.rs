@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use proto::intake::v1::{
-    DownloadRawRequest, DownloadResponse, ListSubmissionsRequest, WatchSubmissionsRequest, WatchSubmissionsResponse,
-    submission_service_client::SubmissionServiceClient,
+    DownloadRawRequest, DownloadResponse, ListSubmissionsRequest, ReconcileMailboxRequest, WatchSubmissionsRequest,
+    WatchSubmissionsResponse, submission_service_client::SubmissionServiceClient,
 };
 use stdx::Sha256;
 use tests::{
-    Backend, Ledger, Product, World,
+    Backend, Ledger, Product, World, oracle,
+    product::Worker,
     world::{USER, in_time, plain_mail},
 };
 use tokio_stream::Stream;
@@ -57,8 +58,7 @@ async fn a_watcher_misses_nothing(backend: Backend) {
     let (third, _) = next(&mut stream).await;
     assert!(!recorded.contains(&third));
 
-    // The worker and the watcher were both away: a token goes on where it was taken.
-    drop(stream);
+    // A watcher that says nothing and reads nothing holds nobody up. After the restart a token goes on where it was taken.
     product.terminate();
     let product = Product::start(&settings);
     let mut stream = watch(&product, &after_first).await;
@@ -68,6 +68,31 @@ async fn a_watcher_misses_nothing(backend: Backend) {
     assert_eq!(next(&mut stream).await.0, third);
     drop(stream);
     product.terminate();
+}
+
+async fn worker_and_api_may_be_two_processes(backend: Backend) {
+    let world = World::new(backend);
+    let settings = world.settings(&[world.mailbox()]);
+    let api = Product::start_api(&settings);
+    let worker = Worker::start(&settings);
+    let mut stream = watch(&api, "0").await;
+    let mut session = world.session();
+    for number in 0..3 {
+        session.append("INBOX", in_time(), &plain_mail(USER, number, 20));
+        let (name, _) = next(&mut stream).await;
+        let ledger = Ledger::settled(&api, number + 1, BOUND).await;
+        assert!(ledger.submissions.iter().any(|submission| submission.name == name));
+    }
+    assert_eq!(oracle::assert_reconciled(&api, USER).await, 3);
+    assert!(worker.terminate(), "the worker drains");
+    // Nobody answers now; the question ends all the same.
+    let name = oracle::mailbox(&api, USER).await.expect("it is listed").name;
+    let mut request = tonic::Request::new(ReconcileMailboxRequest { name });
+    request.set_timeout(Duration::from_secs(3));
+    let status = api.mailboxes().reconcile_mailbox(request).await.expect_err("the worker is away");
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
+    drop(stream);
+    api.terminate();
 }
 
 async fn collect(mut stream: impl Stream<Item = Result<DownloadResponse, Status>> + Unpin) -> (Vec<u8>, u64, String) {
@@ -220,6 +245,7 @@ async fn beyond_loopback_nobody_is_let_in_without_a_token(backend: Backend) {
 }
 
 on_each_backend! {
+    worker_and_api_may_be_two_processes => super::worker_and_api_may_be_two_processes;
     a_watcher_that_resumes_misses_nothing => super::a_watcher_misses_nothing;
     the_raw_mail_comes_back_as_it_was_sent => super::the_raw_mail_comes_back_as_it_was;
     pages_are_stable_and_wrong_questions_are_refused => super::pages_are_stable_and_a_wrong_question_is_named;

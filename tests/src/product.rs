@@ -167,6 +167,42 @@ impl Settings {
     }
 }
 
+/// A running `caibian worker`.
+#[derive(Debug)]
+pub struct Worker {
+    child: Child,
+}
+
+impl Worker {
+    /// Starts it; what it does is seen through an API on the same database.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start(settings: &Settings) -> Self {
+        let log = File::options().create(true).append(true).open(settings.log()).expect("our own folder");
+        let child = settings
+            .command(&["worker"])
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log)
+            .spawn()
+            .expect("the binary starts");
+        Self { child }
+    }
+
+    /// SIGTERM; whether it has drained in 15 s.
+    pub fn terminate(mut self) -> bool {
+        process::end(&mut self.child, Signal::TERM, Duration::from_secs(15))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A running `caibian all`: worker and API in one process.
 #[derive(Debug)]
 pub struct Product {
@@ -205,11 +241,27 @@ impl Product {
     /// # Panics
     /// When it neither ends nor binds its API.
     pub fn try_start(settings: &Settings, environment: &[(&str, &str)]) -> Result<Self, ExitStatus> {
+        Self::try_start_roles(settings, "all", environment)
+    }
+
+    /// Starts the API alone, for a worker in another process.
+    ///
+    /// # Panics
+    /// When it ends or stays silent; its log is in the message.
+    #[must_use]
+    pub fn start_api(settings: &Settings) -> Self {
+        match Self::try_start_roles(settings, "api", &[]) {
+            Ok(product) => product,
+            Err(status) => panic!("caibian ended with {status}:\n{}", settings.log_tail(40)),
+        }
+    }
+
+    fn try_start_roles(settings: &Settings, roles: &str, environment: &[(&str, &str)]) -> Result<Self, ExitStatus> {
         let address_file = settings.data.join("api.address");
         let _ = fs::remove_file(&address_file);
         let log = File::options().create(true).append(true).open(settings.log()).expect("our own folder");
         let mut child = settings
-            .command(&["all"])
+            .command(&[roles])
             .envs(environment.iter().copied())
             .env("RUST_BACKTRACE", "1")
             .stdout(log.try_clone().expect("a second handle"))
