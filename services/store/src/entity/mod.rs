@@ -1,0 +1,13 @@
+//! One file a table. Instants are microseconds since 1970 (UTC) and enums are the words of their wire names.
+
+pub mod attachment;
+pub mod campaign;
+pub mod campaign_revision;
+pub mod counter;
+pub mod folder;
+pub mod letter;
+pub mod mailbox;
+pub mod message;
+pub mod message_event;
+pub mod submission;
+pub mod submission_finding;

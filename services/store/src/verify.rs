@@ -1,0 +1,191 @@
+//! Checks the tables against themselves, set by set, in one snapshot. Each question is one statement that both databases
+//! read the same and that gives the place and the detail of each disagreement; nothing is held in memory but those.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+
+use crate::{Result, Store, record::VerifyFault, submission::CHANGE_COUNTER};
+
+/// Disagreements that are told of one question; the first few say enough.
+const FAULTS_MAX: u32 = 200;
+
+/// One question: what it is called, what a place of it is, and the statement, whose rows are an id and up to two words.
+struct Question {
+    place: &'static str,
+    detail: &'static str,
+    sql: &'static str,
+}
+
+/// `{uuid COLUMN}` becomes the id as text, `{change}` the name of the counter of changes.
+const QUESTIONS: &[Question] = &[
+    Question {
+        place: "message",
+        detail: "its history breaks: a line goes on from {a} where the line before ended at {b}",
+        sql: "SELECT {uuid message_id} AS id, COALESCE(stage_from, 'nothing') AS a, COALESCE(before, 'nothing') AS b \
+              FROM (SELECT id, message_id, stage_from, \
+                    LAG(stage_to) OVER (PARTITION BY message_id ORDER BY id) AS before FROM message_event) AS line \
+              WHERE COALESCE(stage_from, '') <> COALESCE(before, '')",
+    },
+    Question {
+        place: "message",
+        detail: "it is {a}, its history ends at {b}",
+        sql: "SELECT {uuid message.id} AS id, message.stage AS a, COALESCE(last.stage_to, 'nothing') AS b \
+              FROM message LEFT JOIN (SELECT message_id, MAX(id) AS id FROM message_event GROUP BY message_id) AS newest \
+              ON newest.message_id = message.id LEFT JOIN message_event AS last ON last.id = newest.id \
+              WHERE last.stage_to IS NULL OR last.stage_to <> message.stage",
+    },
+    Question {
+        place: "message",
+        detail: "its stage {a} is unknown",
+        sql: "SELECT {uuid id} AS id, stage AS a, '' AS b FROM message WHERE stage NOT IN \
+              ('seen', 'stored', 'parsed', 'recorded', 'repeated', 'too_large', 'vanished', 'quarantined')",
+    },
+    Question {
+        place: "message",
+        detail: "it is {a} and {b} a message that it repeats",
+        sql: "SELECT {uuid id} AS id, stage AS a, CASE WHEN repeats IS NULL THEN 'does not name' ELSE 'names' END AS b \
+              FROM message WHERE (stage = 'repeated') <> (repeats IS NOT NULL)",
+    },
+    Question {
+        place: "message",
+        detail: "it repeats message {a}, which {b}",
+        sql: "SELECT {uuid message.id} AS id, {uuid original.id} AS a, CASE \
+              WHEN original.repeats IS NOT NULL THEN 'is repeated itself' \
+              WHEN original.mailbox_id <> message.mailbox_id THEN 'is of another mailbox' \
+              ELSE 'has other bytes' END AS b \
+              FROM message JOIN message AS original ON original.id = message.repeats \
+              WHERE original.repeats IS NOT NULL OR original.mailbox_id <> message.mailbox_id \
+              OR original.raw_sha256 IS NULL OR message.raw_sha256 IS NULL OR original.raw_sha256 <> message.raw_sha256",
+    },
+    Question {
+        place: "message",
+        detail: "it is {a} without the hash of its raw bytes",
+        sql: "SELECT {uuid id} AS id, stage AS a, '' AS b FROM message WHERE raw_sha256 IS NULL \
+              AND stage IN ('stored', 'parsed', 'recorded', 'repeated') AND COALESCE(class, '') <> 'unreadable'",
+    },
+    Question {
+        place: "message",
+        detail: "it is {a} without a letter",
+        sql: "SELECT {uuid message.id} AS id, stage AS a, '' AS b FROM message \
+              LEFT JOIN letter ON letter.message_id = message.id WHERE letter.message_id IS NULL \
+              AND stage IN ('parsed', 'recorded') AND COALESCE(class, '') <> 'unreadable'",
+    },
+    Question {
+        place: "message",
+        detail: "it is recorded without a class",
+        sql: "SELECT {uuid id} AS id, '' AS a, '' AS b FROM message WHERE stage = 'recorded' AND class IS NULL",
+    },
+    Question {
+        place: "message",
+        detail: "it is a recorded {a} for a campaign and has no submission",
+        sql: "SELECT {uuid message.id} AS id, message.class AS a, '' AS b FROM message \
+              LEFT JOIN submission ON submission.message_id = message.id \
+              WHERE message.stage = 'recorded' AND message.campaign_id IS NOT NULL \
+              AND message.class IN ('submission', 'correction', 'near-miss') AND submission.id IS NULL",
+    },
+    Question {
+        place: "submission",
+        detail: "its message is {a} and of class {b}",
+        sql: "SELECT {uuid submission.id} AS id, message.stage AS a, COALESCE(message.class, 'none') AS b \
+              FROM submission JOIN message ON message.id = submission.message_id \
+              WHERE message.stage <> 'recorded' OR COALESCE(message.class, '') <> submission.class \
+              OR message.class NOT IN ('submission', 'correction', 'near-miss')",
+    },
+    Question {
+        place: "submission",
+        detail: "its campaign is not its message's",
+        sql: "SELECT {uuid submission.id} AS id, '' AS a, '' AS b FROM submission \
+              JOIN message ON message.id = submission.message_id \
+              WHERE message.campaign_id IS NULL OR message.campaign_id <> submission.campaign_id",
+    },
+    Question {
+        place: "campaign",
+        detail: "its numbers are not 1 to {a}: the highest is {b}",
+        sql: "SELECT {uuid campaign_id} AS id, CAST(COUNT(*) AS text) AS a, CAST(MAX(number) AS text) AS b \
+              FROM submission GROUP BY campaign_id \
+              HAVING MIN(number) <> 1 OR MAX(number) <> COUNT(*) OR COUNT(DISTINCT number) <> COUNT(*)",
+    },
+    Question {
+        place: "campaign",
+        detail: "its highest number is {a}, its counter stands at {b}",
+        sql: "SELECT {uuid highest.campaign_id} AS id, CAST(highest.number AS text) AS a, \
+              COALESCE(CAST(counter.value AS text), 'nothing') AS b \
+              FROM (SELECT campaign_id, MAX(number) AS number FROM submission GROUP BY campaign_id) AS highest \
+              LEFT JOIN counter ON counter.name = 'submission_number ' || {uuid highest.campaign_id} \
+              WHERE counter.value IS NULL OR counter.value <> highest.number",
+    },
+    Question {
+        place: "submission",
+        detail: "its chain has {a} versions, the highest is {b}",
+        sql: "SELECT {uuid root_id} AS id, CAST(COUNT(*) AS text) AS a, CAST(MAX(version) AS text) AS b \
+              FROM submission GROUP BY root_id HAVING MIN(version) <> 1 OR MAX(version) <> COUNT(*)",
+    },
+    Question {
+        place: "submission",
+        detail: "it is version {a}, and {b} the first of its chain",
+        sql: "SELECT {uuid id} AS id, CAST(version AS text) AS a, \
+              CASE WHEN root_id = id THEN 'names itself' ELSE 'names another' END AS b \
+              FROM submission WHERE (version = 1) <> (root_id = id)",
+    },
+    Question {
+        place: "submission",
+        detail: "its change {a} is beyond the counter, which stands at {b}",
+        sql: "SELECT {uuid submission.id} AS id, CAST(change_seq AS text) AS a, \
+              COALESCE(CAST(counter.value AS text), 'nothing') AS b FROM submission \
+              LEFT JOIN counter ON counter.name = '{change}' \
+              WHERE counter.value IS NULL OR submission.change_seq > counter.value",
+    },
+    Question {
+        place: "campaign",
+        detail: "it is at revision {a}, and {b} are kept",
+        sql: "SELECT {uuid campaign.id} AS id, CAST(campaign.revision AS text) AS a, \
+              CAST(COUNT(kept.revision) AS text) AS b FROM campaign \
+              LEFT JOIN campaign_revision AS kept ON kept.campaign_id = campaign.id \
+              GROUP BY campaign.id, campaign.revision \
+              HAVING COUNT(kept.revision) <> campaign.revision OR MAX(kept.revision) <> campaign.revision",
+    },
+];
+
+/// Asks every question.
+pub async fn verify(store: &Store) -> Result<Vec<VerifyFault>> {
+    let tx = store.snapshot().await?;
+    let mut faults = Vec::new();
+    for question in QUESTIONS {
+        ask(&tx, question, &mut faults).await?;
+    }
+    Ok(faults)
+}
+
+async fn ask(tx: &DatabaseTransaction, question: &Question, faults: &mut Vec<VerifyFault>) -> Result<()> {
+    let backend = tx.get_database_backend();
+    let sql = format!("{} LIMIT {FAULTS_MAX}", statement(backend, question.sql));
+    for row in tx.query_all_raw(Statement::from_string(backend, sql)).await? {
+        let id: String = row.try_get_by_index(0)?;
+        let a: String = row.try_get_by_index(1)?;
+        let b: String = row.try_get_by_index(2)?;
+        faults.push(VerifyFault {
+            place: format!("{} {id}", question.place),
+            detail: question.detail.replace("{a}", &a).replace("{b}", &b),
+        });
+    }
+    Ok(())
+}
+
+/// Fills in how the database writes a UUID with hyphens.
+fn statement(backend: DbBackend, sql: &str) -> String {
+    let mut text = sql.replace("{change}", CHANGE_COUNTER);
+    while let Some(start) = text.find("{uuid ") {
+        let end = text[start..].find('}').map_or(text.len(), |end| start + end);
+        let column = text[start + "{uuid ".len()..end].to_owned();
+        let hyphened = match backend {
+            DbBackend::Postgres => format!("CAST({column} AS text)"),
+            _ => {
+                let digits = format!("lower(hex({column}))");
+                [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)]
+                    .map(|(from, length)| format!("substr({digits}, {from}, {length})"))
+                    .join(" || '-' || ")
+            }
+        };
+        text.replace_range(start..=end, &format!("({hyphened})"));
+    }
+    text
+}

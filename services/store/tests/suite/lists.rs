@@ -1,0 +1,212 @@
+//! Pages and filters.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use intake::{
+    finding::RuleCode,
+    judgement::Verdict,
+    message::Stage,
+    ports::{Ledger, Listed},
+    sorting::Class,
+};
+use stdx::{ErrorKind, Sha256};
+use store::{
+    LIST_MAX,
+    record::{
+        MessageQuery, SubmissionFilter as Filter, SubmissionKey, SubmissionOrder, SubmissionQuery, SubmissionRecord,
+    },
+};
+
+use crate::scene::{EPOCH, INBOX, Scene, assessment, at, day, letter, listed};
+
+fn key(record: &SubmissionRecord) -> SubmissionKey {
+    SubmissionKey { received_at: record.message.received_at, number: record.number, id: record.id }
+}
+
+pub async fn a_page_neither_skips_nor_repeats_while_mail_arrives(scene: Scene) {
+    let orders = [
+        SubmissionOrder::ReceivedDescending,
+        SubmissionOrder::ReceivedAscending,
+        SubmissionOrder::NumberDescending,
+        SubmissionOrder::NumberAscending,
+    ];
+    // Three mails a second, so that pages end among equal receipt times, and receipt is not in order of number.
+    let mut uid = 0_u64;
+    let mut arrive = async |scene: &Scene| {
+        uid += 1;
+        let listed = Listed { received_at: day() + TimeDelta::seconds((uid * 7 % 40 / 3) as i64), ..listed(uid) };
+        let letter = letter("a@b.cn", "主题征稿");
+        let message = scene.seen_in(INBOX, EPOCH, listed).await;
+        let hash = Sha256::of(&uid.to_le_bytes());
+        scene.store.message_stored(&scene.lease, &message, hash, 1).await.unwrap();
+        let message = scene.again(&message).await;
+        scene.store.message_parsed(&scene.lease, &message, &letter).await.unwrap();
+        let message = scene.again(&message).await;
+        scene.record(&message, &letter, &[], &assessment(Class::Submission, Verdict::Eligible)).await;
+    };
+    for _ in 0..20 {
+        arrive(&scene).await;
+    }
+    for order in orders {
+        for limit in [1, 3, 7] {
+            let query = SubmissionQuery { order, limit: LIST_MAX, ..SubmissionQuery::default() };
+            let before = scene.store.submission_list(&query).await.unwrap();
+            let mut walked: Vec<SubmissionRecord> = Vec::new();
+            loop {
+                let page = SubmissionQuery { after: walked.last().map(key), limit, ..query.clone() };
+                let page = scene.store.submission_list(&page).await.unwrap();
+                if page.is_empty() {
+                    break;
+                }
+                walked.extend(page);
+                if walked.len() < 15 {
+                    arrive(&scene).await;
+                }
+            }
+            let ids: Vec<_> = walked.iter().map(|record| record.id).collect();
+            let unique: BTreeSet<_> = ids.iter().copied().collect();
+            assert_eq!(unique.len(), ids.len(), "{order:?} by {limit}: repeats");
+            assert!(before.iter().all(|record| unique.contains(&record.id)), "{order:?} by {limit}: skips");
+            // What arrived in between may be walked too; the order holds over all of it.
+            let after = scene.store.submission_list(&query).await.unwrap();
+            let expected: Vec<_> = after.iter().map(|record| record.id).filter(|id| unique.contains(id)).collect();
+            assert_eq!(ids, expected, "{order:?} by {limit}: out of order");
+        }
+    }
+}
+
+pub async fn every_filter_gives_what_it_says(scene: Scene) {
+    let table = [
+        (1, "a@b.cn", "主题征稿：绩效100%", Class::Submission, Verdict::Eligible),
+        (2, "A@B.cn", "主题征稿：绩效_1", Class::Submission, Verdict::Late),
+        (3, "c@d.cn", "Theme \\ 主题征稿", Class::NearMiss, Verdict::Incomplete),
+        (4, "c@d.cn", "theme", Class::Correction, Verdict::Undetermined),
+    ];
+    for (uid, sender, subject, class, verdict) in table {
+        scene.recorded(uid, sender, subject, class, verdict).await;
+    }
+    let old = Listed { received_at: at("2022-09-30T23:59:59.999999+08:00"), ..listed(5) };
+    let message = scene.seen_in("垃圾邮件", EPOCH, old).await;
+    let letter = letter("old@b.cn", "主题征稿：旧");
+    scene.store.message_stored(&scene.lease, &message, Sha256::of(b"old"), 1).await.unwrap();
+    let message = scene.again(&message).await;
+    scene.store.message_parsed(&scene.lease, &message, &letter).await.unwrap();
+    let message = scene.again(&message).await;
+    scene.record(&message, &letter, &[], &assessment(Class::Submission, Verdict::Eligible)).await;
+
+    let second = TimeDelta::seconds(1);
+    let holds = |text: &str| Filter::SubjectHolds(text.into());
+    let cases: Vec<(Vec<Filter>, &[u64])> = vec![
+        (vec![], &[1, 2, 3, 4, 5]),
+        (vec![Filter::Class(Class::Submission, true)], &[1, 2, 5]),
+        (vec![Filter::Class(Class::Submission, false)], &[3, 4]),
+        (vec![Filter::Verdict(Verdict::Late, true)], &[2]),
+        (vec![Filter::Verdict(Verdict::Late, false)], &[1, 3, 4, 5]),
+        (vec![Filter::From("a@B.CN".into())], &[1, 2]),
+        (vec![Filter::From("a@b".into())], &[]),
+        (vec![holds("征稿：绩效")], &[1, 2]),
+        (vec![holds("%")], &[1]),
+        (vec![holds("_")], &[2]),
+        (vec![holds("\\")], &[3]),
+        (vec![holds("0%")], &[1]),
+        (vec![holds("theme")], &[4]),
+        (vec![holds("'; DROP TABLE submission; --")], &[]),
+        (vec![Filter::ReceivedFrom(day() + second * 3)], &[3, 4]),
+        (vec![Filter::ReceivedBefore(day() + second * 3)], &[1, 2, 5]),
+        (vec![Filter::Backfilled(true)], &[5]),
+        (vec![Filter::Backfilled(false)], &[1, 2, 3, 4]),
+        (vec![Filter::FindingFailed(RuleCode::Deadline)], &[2, 3, 4]),
+        (vec![Filter::FindingFailed(RuleCode::VideoSize)], &[]),
+        (vec![Filter::Class(Class::Submission, true), Filter::Verdict(Verdict::Eligible, true), holds("旧")], &[5]),
+        (vec![Filter::FindingFailed(RuleCode::Deadline), Filter::From("c@d.cn".into())], &[3, 4]),
+    ];
+    for (filters, expected) in cases {
+        let query = SubmissionQuery {
+            campaign_id: Some(scene.campaign.id),
+            order: SubmissionOrder::NumberAscending,
+            limit: 10,
+            filters,
+            ..SubmissionQuery::default()
+        };
+        let found: Vec<u64> =
+            scene.store.submission_list(&query).await.unwrap().iter().map(|record| record.number).collect();
+        assert_eq!(found, expected, "{:?}", query.filters);
+    }
+    let elsewhere = SubmissionQuery { campaign_id: Some(scene.mailbox_id), limit: 10, ..SubmissionQuery::default() };
+    assert_eq!(scene.store.submission_list(&elsewhere).await.unwrap(), []);
+    let endless = SubmissionQuery { filters: vec![holds("x"); 33], limit: 10, ..SubmissionQuery::default() };
+    assert_eq!(scene.store.submission_list(&endless).await.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+pub async fn changes_and_letters_come_whole_and_in_their_order(scene: Scene) {
+    let mut submissions = Vec::new();
+    for uid in 1..=5 {
+        submissions.push(scene.submission(uid, "a@b.cn", &format!("主题征稿{uid}")).await);
+    }
+    let changes = scene.store.submission_changes(2, Some(scene.campaign.id), 2).await.unwrap();
+    assert_eq!(changes, [(3, submissions[2].clone()), (4, submissions[3].clone())]);
+    assert_eq!(scene.store.submission_changes(5, None, 10).await.unwrap(), []);
+    assert_eq!(scene.store.submission_changes(0, Some(scene.mailbox_id), 10).await.unwrap(), []);
+    assert_eq!(scene.store.change_latest().await.unwrap(), 5);
+
+    let (mut after, mut walked) = (None, Vec::new());
+    loop {
+        let page = scene.store.submission_letters(scene.campaign.id, after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.message.received_at, last.id));
+        walked.extend(page);
+    }
+    submissions.reverse();
+    assert_eq!(walked, submissions, "newest first, with all their texts");
+}
+
+pub async fn every_blob_is_named_once(scene: Scene) {
+    for uid in 1..=4 {
+        // All four carry the same attachment.
+        scene.submission(uid, "a@b.cn", "主题征稿").await;
+    }
+    let copy = scene.seen_in("垃圾邮件", EPOCH, listed(1)).await;
+    scene.store.message_stored(&scene.lease, &copy, Sha256::of(b"mail 1"), 1).await.unwrap();
+    let mut expected: Vec<Sha256> = (1..=4).map(|uid| Sha256::of(format!("mail {uid}").as_bytes())).collect();
+    expected.push(Sha256::of("主题征稿".as_bytes()));
+    expected.sort();
+    for limit in [1, 2, 100] {
+        let mut walked = Vec::new();
+        loop {
+            let after = walked.last().map(|(hash, _)| *hash);
+            let page = scene.store.blob_list(after, limit).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            walked.extend(page);
+        }
+        assert_eq!(walked.iter().map(|(hash, _)| *hash).collect::<Vec<_>>(), expected, "by {limit}");
+        assert!(walked.iter().all(|(_, name)| name.starts_with("message 0")), "{walked:?}");
+        assert_eq!(walked.iter().filter(|(_, name)| name.ends_with(" part 2")).count(), 1, "{walked:?}");
+    }
+}
+
+pub async fn messages_are_listed_newest_first_by_stage(scene: Scene) {
+    for uid in 1..=5 {
+        scene.seen(uid).await;
+    }
+    scene.stored(6).await;
+    let walk = async |stages: &[Stage]| {
+        let (mut after, mut uids) = (None, Vec::new());
+        loop {
+            let query = MessageQuery { mailbox_id: Some(scene.mailbox_id), stages: stages.to_vec(), after, limit: 2 };
+            let page = scene.store.message_list(&query).await.unwrap();
+            let Some(last) = page.last() else { break uids };
+            after = Some((last.message.received_at, last.message.id));
+            uids.extend(page.iter().map(|row| row.message.uid));
+        }
+    };
+    assert_eq!(walk(&[]).await, [6, 5, 4, 3, 2, 1]);
+    assert_eq!(walk(&[Stage::Seen]).await, [5, 4, 3, 2, 1]);
+    assert_eq!(walk(&[Stage::Stored, Stage::Parsed]).await, [6]);
+    let elsewhere = MessageQuery { mailbox_id: Some(scene.campaign.id), limit: 10, ..MessageQuery::default() };
+    assert_eq!(scene.store.message_list(&elsewhere).await.unwrap(), []);
+    assert_eq!(scene.store.message_get(scene.campaign.id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(scene.store.message_history(scene.campaign.id).await.unwrap(), []);
+}

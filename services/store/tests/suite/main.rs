@@ -1,0 +1,94 @@
+//! One suite for both databases: every case runs on SQLite as a test of its own, and on one PostgreSQL in a row.
+
+mod campaigns;
+mod concurrency;
+mod database;
+mod ledger;
+mod lists;
+mod postgres;
+mod recording;
+mod scene;
+mod verify;
+
+use std::{future::Future, pin::Pin};
+
+use sea_orm::{ConnectionTrait, Database};
+
+use scene::Scene;
+
+type Case = fn(Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+macro_rules! suite {
+    ($($room:ident :: $case:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let folder = tempfile::tempdir().unwrap();
+                    let url = format!("sqlite:{}", folder.path().join("new/caibian.db").display());
+                    super::$room::$case(super::Scene::new(&url).await).await;
+                }
+            )*
+        }
+
+        const CASES: &[(&str, Case)] = &[$((stringify!($case), |scene| Box::pin($room::$case(scene)))),*];
+    };
+}
+
+suite! {
+    campaigns::a_campaign_is_changed_only_from_the_revision_that_was_read,
+    campaigns::campaigns_are_listed_by_their_deadline_page_by_page,
+    campaigns::the_shipped_campaign_is_inserted_once_and_taken_by_its_mailbox,
+    concurrency::change_numbers_become_visible_in_their_order,
+    concurrency::eight_writers_of_a_hundred_writes_never_find_the_database_locked,
+    concurrency::of_many_messages_with_the_same_bytes_one_is_stored,
+    concurrency::numbers_have_no_gap_under_concurrency_and_rollback,
+    database::a_cut_off_compares_instants_and_not_their_text,
+    database::a_newer_database_is_refused,
+    database::history_can_only_be_added_to,
+    database::migrating_again_or_twice_at_once_changes_nothing,
+    ledger::a_changed_epoch_binds_the_same_mail_again_without_doubling_it,
+    ledger::a_copy_in_another_folder_is_repeated,
+    ledger::a_filed_message_is_filed_once_and_only_when_its_bytes_are_ours,
+    ledger::a_lease_goes_to_another_holder_only_when_it_has_ended,
+    ledger::a_message_out_of_quarantine_is_tried_again_or_released,
+    ledger::a_message_that_moved_in_between_is_left_alone,
+    ledger::a_stale_fence_changes_nothing,
+    ledger::a_sweep_leaves_its_position_and_its_error,
+    ledger::a_try_is_counted_before_it_begins_and_can_be_taken_back,
+    ledger::due_messages_come_oldest_first_when_their_time_has_come,
+    ledger::enrolling_again_keeps_the_first_contact_and_takes_new_folders,
+    ledger::ten_thousand_mails_get_a_row_each_once,
+    ledger::the_newest_question_is_answered_with_all_older_ones,
+    lists::a_page_neither_skips_nor_repeats_while_mail_arrives,
+    lists::changes_and_letters_come_whole_and_in_their_order,
+    lists::every_blob_is_named_once,
+    lists::every_filter_gives_what_it_says,
+    lists::messages_are_listed_newest_first_by_stage,
+    recording::a_correction_joins_the_chain_of_what_it_corrects,
+    recording::a_mail_of_no_judged_class_keeps_its_reason_and_no_submission,
+    recording::a_submission_is_read_back_as_it_was_recorded,
+    recording::characters_that_a_database_refuses_are_replaced,
+    recording::earlier_submissions_are_found_by_their_sender_in_any_case,
+    verify::a_lived_in_database_agrees_with_itself,
+    verify::every_planted_fault_is_found,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_case_holds_on_postgresql() {
+    let server = tokio::task::spawn_blocking(postgres::Server::start).await.unwrap();
+    let admin = Database::connect(server.url("postgres")).await.unwrap();
+    let mut failed = Vec::new();
+    for (number, (name, case)) in CASES.iter().enumerate() {
+        let database = format!("case_{number}");
+        admin.execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
+        let url = server.url(&database);
+        let run = tokio::spawn(async move { case(Scene::new(&url).await).await });
+        if run.await.is_err() {
+            failed.push(*name);
+        }
+    }
+    drop(admin);
+    tokio::task::spawn_blocking(move || drop(server)).await.unwrap();
+    assert!(failed.is_empty(), "on PostgreSQL failed: {failed:#?}");
+}
