@@ -137,7 +137,8 @@ async fn without_tls_only_this_machine_is_spoken_to() {
 
 #[tokio::test]
 async fn nothing_can_be_said_in_a_user_name_or_a_folder_that_is_a_command() {
-    let server = Fake::start(&["S: * OK ready\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: $ OK done".to_owned()]).await;
+    let server =
+        Fake::start(&["S: * OK ready\nC: CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: $ OK done".to_owned()]).await;
     let mut source = ImapSource::new(ImapSettings { user: "a\r\nX LOGOUT".to_owned(), ..server.settings() });
     told(&source.select("INBOX").await.unwrap_err(), ErrorKind::Invalid, &["CR, LF or NUL"]);
     finish(server, source).await;
@@ -265,14 +266,10 @@ S: $ OK done
     )
     .await;
     let listed = source.list(&[5, 6, 7, 8]).await.unwrap();
-    let shown: Vec<_> =
-        listed.iter().map(|mail| (mail.uid, mail.size_bytes, mail.received_at.to_rfc3339())).collect();
+    let shown: Vec<_> = listed.iter().map(|mail| (mail.uid, mail.size_bytes, mail.received_at.to_rfc3339())).collect();
     assert_eq!(
         shown,
-        [
-            (5, 718_274_702, "2023-03-31T15:59:59+00:00".to_owned()),
-            (7, 12, "2023-03-31T16:00:00+00:00".to_owned()),
-        ]
+        [(5, 718_274_702, "2023-03-31T15:59:59+00:00".to_owned()), (7, 12, "2023-03-31T16:00:00+00:00".to_owned()),]
     );
     finish(server, source).await;
 }
@@ -426,12 +423,20 @@ async fn idle_ends_on_new_mail_and_is_always_ended_with_done() {
 
 #[tokio::test]
 async fn mail_that_came_during_another_command_is_news_at_once() {
-    let (server, mut source) = in_inbox(
-        "C: UID SEARCH ALL\nS: * SEARCH 1 2 3\nS: $ OK done\nC: UID FETCH …\nS: * 4 EXISTS\nS: $ OK done\n",
-    )
-    .await;
+    let (server, mut source) =
+        in_inbox("C: UID SEARCH ALL\nS: * SEARCH 1 2 3\nS: $ OK done\nC: UID FETCH …\nS: * 4 EXISTS\nS: $ OK done\n")
+            .await;
     source.uids().await.unwrap();
     source.list(&[1]).await.unwrap();
+    source.wait(Duration::from_secs(600)).await.unwrap();
+    finish(server, source).await;
+}
+
+#[tokio::test]
+async fn after_a_new_connection_something_may_have_changed() {
+    let (server, mut source) = after_login(&[INBOX, INBOX]).await;
+    source.select("INBOX").await.unwrap();
+    source.reset();
     source.wait(Duration::from_secs(600)).await.unwrap();
     finish(server, source).await;
 }
@@ -477,7 +482,10 @@ async fn a_server_that_falls_silent_is_left_in_time() {
         ("".to_owned(), "connecting took longer"),
         ("R: * OK rea".to_owned(), "connecting took longer"),
         (format!("{LOGIN}C: SELECT …\nS: * 3 EXISTS"), "SELECT took longer"),
-        (format!("{LOGIN}{INBOX}C: UID FETCH …\nS: * 1 FETCH (UID 5 BODY[]<0> {{1000}}\nR*500: x"), "UID FETCH took longer"),
+        (
+            format!("{LOGIN}{INBOX}C: UID FETCH …\nS: * 1 FETCH (UID 5 BODY[]<0> {{1000}}\nR*500: x"),
+            "UID FETCH took longer",
+        ),
     ] {
         let server = Fake::start(&[script]).await;
         let mut settings = server.settings();

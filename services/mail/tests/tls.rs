@@ -109,9 +109,11 @@ async fn a_root_that_is_no_certificate_is_told() {
 async fn words_said_before_the_handshake_count_for_nothing() {
     let authority = Authority::new("IP:127.0.0.1");
     // Somebody on the way adds an answer to the next command, capabilities and all, in one packet with the OK.
-    let injected = "R: $ OK begin\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED\r\nC0001 OK injected\r\nC0002 OK injected\r\n";
+    let injected =
+        "R: $ OK begin\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED\r\nC0001 OK injected\r\nC0002 OK injected\r\n";
     let injected = injected.replace("\r\n", "␤");
-    let script = format!("S: * OK ready\nC: STARTTLS\n{injected}\ntls\n{}{INBOX}", LOGIN.replace("S: * OK ready\n", ""));
+    let script =
+        format!("S: * OK ready\nC: STARTTLS\n{injected}\ntls\n{}{INBOX}", LOGIN.replace("S: * OK ready\n", ""));
     let server = Fake::start_with_tls(&[script], Some(authority.server(&[&TLS13]))).await;
     let mut source = ImapSource::new(settings(&server, Security::StartTls, Some(authority.root_pem.clone())));
     assert_eq!(source.select("INBOX").await.unwrap().exists, 3);

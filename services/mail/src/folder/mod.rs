@@ -20,7 +20,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use intake::ports::{Filing, FolderState, Listed, PortResult, Source};
+use chrono::{DateTime, Utc};
+use intake::{
+    message::ReceivedBasis,
+    ports::{Filing, FolderState, Listed, PortResult, Source},
+};
 
 use crate::{Error, LIST_UIDS_MAX, WINDOW_BYTES_MAX};
 use scan::{Found, Layout};
@@ -32,8 +36,18 @@ pub const SETTLE: Duration = Duration::from_secs(2);
 const UIDVALIDITY: u32 = 1;
 /// Pause between two looks at the folder; longer where a look itself takes long.
 const LOOK_PAUSE: Duration = Duration::from_millis(250);
+/// Longest wait at once; nobody means more, and an instant far away does not exist.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Most names tried for a mail that is moved where its name is taken.
 const NAMES_TRIED_MAX: u32 = 10_000;
+
+/// When a lone mail file was received, told as for an `.eml` file of a watched folder.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn received_at(file: &Path) -> io::Result<(DateTime<Utc>, ReceivedBasis)> {
+    received::received(&File::open(file)?, Layout::File)
+}
 
 /// A watched folder of mail files.
 #[derive(Debug)]
@@ -42,13 +56,15 @@ pub struct FolderSource {
     settle: Duration,
     selected: Option<PathBuf>,
     files: HashMap<u64, Found>,
+    /// The UIDs that were asked for last: what comes after them is news.
+    told: Vec<u64>,
 }
 
 impl FolderSource {
     /// Watches a folder. Folder `INBOX` is `root` itself, any other is the subfolder of that name.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        Self { root, settle: SETTLE, selected: None, files: HashMap::new() }
+        Self { root, settle: SETTLE, selected: None, files: HashMap::new(), told: Vec::new() }
     }
 
     /// Sets how long an `.eml` file must have been left alone before it counts (two seconds else).
@@ -87,9 +103,8 @@ impl FolderSource {
     }
 
     async fn moved(&mut self, uid: u64, name: &str) -> Result<(), Error> {
-        let from = self.selected()?;
-        let to = self.root.join(relative(name)?);
-        if to == from {
+        let to = relative(name)?;
+        if self.root.join(&to) == self.selected()? {
             return Err(Error::Invalid(format!("{name:?} is the folder that the mail is in")));
         }
         let found = match self.find(uid).await {
@@ -103,8 +118,7 @@ impl FolderSource {
                 Layout::File => to,
                 Layout::Maildir => to.join("cur"),
             };
-            fs::create_dir_all(&to).map_err(failed(&to))?;
-            contained(&root, &to)?;
+            let to = beneath(&root, &to, true)?;
             rename_beside(&found.path, &to)
         })
         .await?;
@@ -117,16 +131,16 @@ impl Source for FolderSource {
     async fn select(&mut self, folder: &str) -> PortResult<FolderState> {
         self.reset();
         self.selected = None;
-        let path = self.root.join(relative(folder)?);
-        let (root, name) = (self.root.clone(), folder.to_owned());
-        self.selected = Some(blocking(move || existing(&root, path, &name)).await?);
+        let (root, path, name) = (self.root.clone(), relative(folder)?, folder.to_owned());
+        self.selected = Some(blocking(move || existing(&root, &path, &name)).await?);
         let files = self.look().await?;
         Ok(FolderState { uidvalidity: UIDVALIDITY, exists: files.len() as u64 })
     }
 
     async fn uids(&mut self) -> PortResult<Vec<u64>> {
         self.files = self.look().await?;
-        Ok(sorted(&self.files))
+        self.told = sorted(&self.files);
+        Ok(self.told.clone())
     }
 
     async fn list(&mut self, uids: &[u64]) -> PortResult<Vec<Listed>> {
@@ -167,11 +181,10 @@ impl Source for FolderSource {
     }
 
     async fn wait(&mut self, at_most: Duration) -> PortResult<()> {
-        let end = Instant::now() + at_most;
-        let before = sorted(&self.files);
+        let end = Instant::now() + at_most.min(WAIT_MAX);
         loop {
             let began = Instant::now();
-            if sorted(&self.look().await?) != before {
+            if sorted(&self.look().await?) != self.told {
                 return Ok(());
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -184,6 +197,7 @@ impl Source for FolderSource {
 
     fn reset(&mut self) {
         self.files = HashMap::new();
+        self.told = Vec::new();
     }
 }
 
@@ -205,10 +219,27 @@ fn relative(name: &str) -> Result<PathBuf, Error> {
     Ok(PathBuf::from(name))
 }
 
-fn existing(root: &Path, path: PathBuf, name: &str) -> Result<PathBuf, Error> {
-    if path.is_dir() {
-        contained(root, &path)?;
-        return Ok(path);
+/// The folder of a path beneath the root, made if asked. Each part must be a true folder: a symbolic link could lead out.
+fn beneath(root: &Path, relative: &Path, is_made: bool) -> Result<PathBuf, Error> {
+    let mut path = root.to_owned();
+    for part in relative {
+        path.push(part);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return Err(Error::Invalid(format!("{} is not a folder", path.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && is_made => {
+                fs::create_dir(&path).map_err(failed(&path))?;
+            }
+            Err(error) => return Err(failed(&path)(error)),
+        }
+    }
+    Ok(path)
+}
+
+fn existing(root: &Path, relative: &Path, name: &str) -> Result<PathBuf, Error> {
+    match beneath(root, relative, false) {
+        Err(Error::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+        outcome => return outcome,
     }
     let mut names = Vec::new();
     for entry in fs::read_dir(root).map_err(failed(root))?.take(100) {
@@ -220,16 +251,6 @@ fn existing(root: &Path, path: PathBuf, name: &str) -> Result<PathBuf, Error> {
     names.sort();
     let names = names.join(", ");
     Err(Error::NotFound(format!("there is no folder {name:?} in {}; there are: INBOX, {names}", root.display())))
-}
-
-/// Refuses a folder that a symbolic link has led out of the root.
-fn contained(root: &Path, path: &Path) -> Result<(), Error> {
-    let real = |path: &Path| path.canonicalize().map_err(failed(path));
-    if real(path)?.starts_with(real(root)?) {
-        Ok(())
-    } else {
-        Err(Error::Invalid(format!("{} lies outside {}", path.display(), root.display())))
-    }
 }
 
 /// Opens a file if it is still the mail of this UID: not replaced, and no link in its place.

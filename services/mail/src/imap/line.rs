@@ -115,6 +115,13 @@ impl Line {
         self.selected.as_ref().is_some_and(|selected| selected.folder == folder)
     }
 
+    /// Notes that mails may have come that nobody told of.
+    pub(super) fn expect_news(&mut self) {
+        if let Some(selected) = &mut self.selected {
+            selected.has_news = true;
+        }
+    }
+
     /// Reads the greeting (RFC 3501 §7.1). One that says we are logged in already is refused: it would skip our TLS.
     pub(super) async fn greeting(&mut self) -> Result<(), Error> {
         match self.client.read_response().await.map_err(Error::wire)? {

@@ -65,6 +65,8 @@ impl ImapSource {
             if now != wanted.uidvalidity {
                 return Err(Error::EpochChanged { folder: wanted.folder, before: wanted.uidvalidity, now });
             }
+            // Whatever came between the two connections was told to nobody.
+            line.expect_news();
         }
         Ok(line)
     }

@@ -16,12 +16,14 @@ use crate::Error;
 
 /// A server may log an idle client out after 30 minutes (RFC 2177 §3).
 const IDLE_PIECE_MAX: Duration = Duration::from_secs(29 * 60);
+/// Longest wait at once; nobody means more, and an instant far away does not exist.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Pause between two NOOPs.
 const NOOP_PAUSE: Duration = Duration::from_secs(15);
 
 /// Waits until the server told of more mails than before, at most this long.
 pub(super) async fn wait(line: &mut Line, settings: &ImapSettings, at_most: Duration) -> Result<(), Error> {
-    let end = Instant::now() + at_most;
+    let end = Instant::now() + at_most.min(WAIT_MAX);
     while !take_news(line) && Instant::now() < end {
         if settings.idle && line.can("IDLE") && !line.idle_refused {
             idle(line, settings, end).await?;

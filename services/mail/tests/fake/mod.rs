@@ -89,7 +89,10 @@ impl Fake {
 
     /// Waits until every script was played to its end; panics where the client said something else.
     pub async fn finish(self) {
-        tokio::time::timeout(Duration::from_secs(30), self.player).await.expect("the script was not played out").unwrap();
+        tokio::time::timeout(Duration::from_secs(30), self.player)
+            .await
+            .expect("the script was not played out")
+            .unwrap();
     }
 }
 
