@@ -1,5 +1,5 @@
 //! Accepts connections under bounds of our own: how many there are, how long a peer may take to say that it speaks
-//! HTTP/2, and a switch that cuts what is left when the time to drain is over (hyper itself waits for idle peers and open
+//! HTTP/2, how old a connection grows, and a switch that cuts what is left when the time to drain is over (hyper itself waits for idle peers and open
 //! streams without end).
 
 use std::{
@@ -15,7 +15,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::Sleep,
+    time::{Instant, Sleep},
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
@@ -26,6 +26,10 @@ const CONNECTIONS_MAX: usize = 1024;
 const PREFACE_WITHIN: Duration = Duration::from_secs(5);
 /// `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n` (RFC 9113 §3.4).
 const PREFACE_BYTES: usize = 24;
+/// A connection older than this is told to go (GOAWAY),
+pub const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+/// and has so much longer for what it has begun.
+const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 
 /// Connections of a listener, until the stream is dropped. Each ends with an error once `cut` is cancelled.
 pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream<Item = io::Result<Connection>> {
@@ -45,7 +49,8 @@ pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream
         let connection = stream.set_nodelay(true).map(|()| Connection {
             stream,
             cut: Box::pin(cut.clone().cancelled_owned()),
-            preface: Some((Box::pin(tokio::time::sleep(PREFACE_WITHIN)), PREFACE_BYTES)),
+            end: Box::pin(tokio::time::sleep(PREFACE_WITHIN)),
+            preface_missing: PREFACE_BYTES,
             _permit: permit,
         });
         Some((connection, (listener, permits, cut)))
@@ -56,7 +61,10 @@ pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream
 pub struct Connection {
     stream: TcpStream,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    preface: Option<(Pin<Box<Sleep>>, usize)>,
+    /// When it is cut, whatever is under way.
+    end: Pin<Box<Sleep>>,
+    /// Bytes of the preface that have not come yet.
+    preface_missing: usize,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -65,24 +73,29 @@ impl Connection {
         if self.cut.as_mut().poll(cx).is_ready() {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the time to drain is over"));
         }
+        if self.end.as_mut().poll(cx).is_ready() {
+            let why = if self.preface_missing > 0 { "no HTTP/2 preface in time" } else { "the connection is too old" };
+            return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+        }
         Ok(())
+    }
+
+    fn came(&mut self, bytes: usize) {
+        if self.preface_missing > 0 {
+            self.preface_missing = self.preface_missing.saturating_sub(bytes);
+            if self.preface_missing == 0 {
+                self.end.as_mut().reset(Instant::now() + CONNECTION_AGE_MAX + CONNECTION_AGE_GRACE);
+            }
+        }
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        if let Some((late, _)) = &mut self.preface
-            && late.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no HTTP/2 preface in time")));
-        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if let Some((late, missing)) = self.preface.take() {
-            let missing = missing.saturating_sub(buffer.filled().len() - before);
-            self.preface = (missing > 0).then_some((late, missing));
-        }
+        self.came(buffer.filled().len() - before);
         polled
     }
 }

@@ -12,7 +12,6 @@ use tokio::{
     fs::File,
     io::{AsyncReadExt, AsyncSeekExt},
 };
-use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
 use crate::errors;
@@ -46,7 +45,6 @@ struct Sending {
     is_first: bool,
     /// Only when the whole is sent.
     hasher: Option<sha2::Sha256>,
-    drain: CancellationToken,
 }
 
 /// Opens the blob and gives its bytes in responses of at most 256 KiB. DATA_LOSS when it is gone or has another size,
@@ -55,7 +53,6 @@ pub async fn stream<B: Blobs>(
     blobs: &B,
     blob: Blob,
     range: Range,
-    drain: CancellationToken,
 ) -> Result<impl Stream<Item = Result<v1::DownloadResponse, Status>> + Send + use<B>, Status> {
     let path = blobs.path(blob.sha256).await.map_err(|error| match error.kind {
         ErrorKind::NotFound => gone(blob, &error.detail),
@@ -78,7 +75,7 @@ pub async fn stream<B: Blobs>(
     file.seek(SeekFrom::Start(range.offset)).await.map_err(failed)?;
     let left_bytes = if range.limit == 0 { left_bytes } else { left_bytes.min(range.limit) };
     let hasher = (left_bytes == total_bytes).then(sha2::Sha256::new);
-    let sending = Sending { file, blob, total_bytes, left_bytes, is_first: true, hasher, drain };
+    let sending = Sending { file, blob, total_bytes, left_bytes, is_first: true, hasher };
     Ok(stream::unfold(Some(sending), |sending| async move {
         let mut sending = sending?;
         let response = sending.next().await.transpose()?;
@@ -91,9 +88,6 @@ impl Sending {
     async fn next(&mut self) -> Result<Option<v1::DownloadResponse>, Status> {
         if self.left_bytes == 0 && !self.is_first {
             return self.end().map(|()| None);
-        }
-        if self.drain.is_cancelled() {
-            return Err(errors::draining());
         }
         let wanted = self.left_bytes.min(CHUNK_BYTES_MAX);
         let mut data = vec![0; usize::try_from(wanted).expect("a chunk fits into memory")];

@@ -214,6 +214,25 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_has_its_code() {
+        let table = [
+            (ErrorKind::NotFound, Code::NotFound),
+            (ErrorKind::AlreadyExists, Code::AlreadyExists),
+            (ErrorKind::Invalid, Code::InvalidArgument),
+            (ErrorKind::Conflict, Code::Aborted),
+            (ErrorKind::Unauthenticated, Code::Unauthenticated),
+            (ErrorKind::Forbidden, Code::PermissionDenied),
+            (ErrorKind::Exhausted, Code::ResourceExhausted),
+            (ErrorKind::Unavailable, Code::Unavailable),
+            (ErrorKind::Uncertain, Code::Unknown),
+            (ErrorKind::Internal, Code::Internal),
+        ];
+        for (kind, expected) in table {
+            assert_eq!(of_kind(kind, &"detail").code(), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
     fn a_thousand_faults_still_fit_into_the_headers_that_clients_take() {
         let faults: Vec<wire::Fault> = (0..1000)
             .map(|index| wire::Fault { field: format!("rules[{index}]"), zh: "错".repeat(500), en: "x".repeat(500) })

@@ -158,7 +158,37 @@ where
 
 #[cfg(test)]
 mod tests {
+    use tonic_types::StatusExt;
+
     use super::*;
+
+    /// Never answers.
+    #[derive(Clone)]
+    struct Mute;
+
+    impl Service<Request<Body>> for Mute {
+        type Response = Response<Body>;
+        type Error = Infallible;
+        type Future = std::future::Pending<Result<Response<Body>, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
+            std::future::pending()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_not_answered_ends_at_its_deadline_with_a_reason() {
+        let mut gated = Gate::new(Vec::new()).layer(Mute);
+        let request = Request::builder().uri("/x/Y").header("grpc-timeout", "20m").body(Body::empty()).unwrap();
+        let answer = gated.call(request).await.unwrap();
+        let status = Status::from_header_map(answer.headers()).unwrap();
+        assert_eq!(status.code(), Code::DeadlineExceeded);
+        assert_eq!(status.get_details_error_info().unwrap().reason, "DEADLINE_EXCEEDED");
+    }
 
     #[test]
     fn the_timeout_header_is_read_as_grpc_writes_it() {

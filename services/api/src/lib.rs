@@ -22,14 +22,14 @@ mod submission_service;
 mod watch;
 pub mod wire;
 
-use std::{io, net::SocketAddr};
+use std::{fmt, io, net::SocketAddr};
 
 use stdx::{ErrorKind, Sha256};
 
 pub use server::{Bound, bind, serve};
 
 /// What the services are told.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ApiSettings {
     /// Where to listen; beyond loopback only with tokens.
     pub listen: SocketAddr,
@@ -37,6 +37,16 @@ pub struct ApiSettings {
     pub tokens: Vec<TokenSetting>,
     /// Seals page tokens; random, and the same for all servers of one installation.
     pub page_token_key: [u8; 32],
+}
+
+impl fmt::Debug for ApiSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the key.
+        f.debug_struct("ApiSettings")
+            .field("listen", &self.listen)
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A caller's token, known by its hash only.

@@ -1,6 +1,6 @@
 //! Puts the services together and runs them: limits, health, reflection, and an end that comes in time.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use intake::ports::Blobs;
 use proto::intake::v1::{
@@ -34,10 +34,6 @@ const HEADER_BYTES_MAX: u32 = 16 * 1024;
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
 /// and has so long to answer.
 const KEEPALIVE_WITHIN: Duration = Duration::from_secs(10);
-/// A connection lives so long,
-const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
-/// and so much longer for what it has begun.
-const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 /// From the signal to stop until every connection is cut.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// From one look at the tables for health to the next.
@@ -106,8 +102,7 @@ impl<B: Blobs + 'static> Bound<B> {
                 .http2_max_header_list_size(HEADER_BYTES_MAX)
                 .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
                 .http2_keepalive_timeout(Some(KEEPALIVE_WITHIN))
-                .max_connection_age(CONNECTION_AGE_MAX)
-                .max_connection_age_grace(CONNECTION_AGE_GRACE)
+                .max_connection_age(accept::CONNECTION_AGE_MAX)
                 .layer(Gate::new(settings.tokens))
                 .add_routes(routes)
                 .serve_with_incoming_shutdown(accept::connections(listener, cut.clone()), stop)
@@ -119,7 +114,7 @@ impl<B: Blobs + 'static> Bound<B> {
         };
         let ended = tokio::select! {
             ended = &mut serving => ended,
-            () = health.watch(&store, &shutdown) => unreachable!("health is watched without end"),
+            never = health.watch(&store, &shutdown) => match never {},
             () = drained_too_long => {
                 tracing::warn!("connections are still open after {DRAIN_WITHIN:?}; they are cut");
                 cut.cancel();
@@ -195,7 +190,7 @@ impl Health {
     }
 
     /// Follows the tables until `shutdown`; never returns.
-    async fn watch(&self, store: &Store, shutdown: &CancellationToken) {
+    async fn watch(&self, store: &Store, shutdown: &CancellationToken) -> Infallible {
         while !shutdown.is_cancelled() {
             let serving = ping(store).await;
             // Never SERVING again once the end has begun.

@@ -24,7 +24,7 @@ pub struct Submissions<B> {
 }
 
 impl<B> Submissions<B> {
-    /// Over these tables and blobs; streams end when `drain` is cancelled.
+    /// Over these tables and blobs; watches end when `drain` is cancelled.
     #[must_use]
     pub fn new(store: Store, blobs: Arc<B>, tokens: page::Tokens, drain: CancellationToken) -> Self {
         Self { store, blobs, tokens, drain }
@@ -109,7 +109,7 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         };
         let blob = download::Blob { sha256: part.sha256, size_bytes: Some(part.size_bytes) };
         let range = download::Range { offset: request.offset, limit: request.limit };
-        let stream = download::stream(&*self.blobs, blob, range, self.drain.clone()).await?;
+        let stream = download::stream(&*self.blobs, blob, range).await?;
         Ok(Response::new(Box::pin(stream)))
     }
 
@@ -133,7 +133,7 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         // The size on the wire is the server's word; the hash alone decides whether the bytes are whole.
         let blob = download::Blob { sha256, size_bytes: None };
         let range = download::Range { offset: request.offset, limit: request.limit };
-        let stream = download::stream(&*self.blobs, blob, range, self.drain.clone()).await?;
+        let stream = download::stream(&*self.blobs, blob, range).await?;
         Ok(Response::new(Box::pin(stream)))
     }
 }

@@ -106,7 +106,26 @@ impl Watcher {
 
 #[cfg(test)]
 mod tests {
+    use futures::StreamExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_stream_without_changes_keeps_saying_where_it_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("data.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        let drain = CancellationToken::new();
+        let stream = stream(store, None, 0, drain.clone(), Duration::from_millis(5));
+        let mut stream = std::pin::pin!(stream);
+        for _ in 0..3 {
+            let heartbeat = stream.next().await.unwrap().unwrap();
+            assert_eq!((heartbeat.submission, heartbeat.resume_token.as_str()), (None, "0"));
+        }
+        drain.cancel();
+        assert_eq!(stream.next().await.unwrap().unwrap_err().code(), Code::Unavailable);
+        assert!(stream.next().await.is_none());
+    }
 
     #[test]
     fn resume_tokens() {

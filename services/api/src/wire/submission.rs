@@ -300,3 +300,167 @@ pub fn verdict_read(verdict: v1::Verdict) -> Option<Verdict> {
         v1::Verdict::Undetermined => Verdict::Undetermined,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use intake::{
+        finding::Evidence,
+        letter::{Body, Disposition, Fault, Headers, Video},
+        sorting::Sorting,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_mail_that_was_only_checked_has_no_name_and_every_fact() {
+        let letter = Letter {
+            headers: Headers {
+                subject: "【主题征稿】短片".into(),
+                from: vec![Address { name: "李敏".into(), address: "limin@example.cn".into() }],
+                date: Some("2023-03-01T09:00:00+09:00".parse().unwrap()),
+                ..Headers::default()
+            },
+            body: Body { text: "简介\n> 旧信".into(), quoted_from: Some("简介\n".len()), ..Body::default() },
+            parts: vec![Part {
+                path: "2".into(),
+                name: "短片.mp4".into(),
+                media_type_declared: "application/octet-stream".into(),
+                media_type: "video/mp4".into(),
+                disposition: Disposition::Inline,
+                size_bytes: 5_000_000_000,
+                sha256: Sha256::of(b""),
+                content: Content::Video(Video {
+                    container: "mp4".into(),
+                    duration_ms: Some(311_400),
+                    displayed_width: 1920,
+                    displayed_height: 1080,
+                    video_codec: Some("h264".into()),
+                    ..Video::default()
+                }),
+            }],
+            cloud_files: vec![CloudFile {
+                provider: "netease".into(),
+                name: "原片.mov".into(),
+                size_bytes_claimed: None,
+                expires_at: Some("2023-03-16T00:00:00Z".parse().unwrap()),
+                url: "https://example.cn/1".into(),
+                quoted: false,
+            }],
+            faults: vec![Fault { code: "charset_guessed".into(), place: "Subject".into(), detail: "GBK".into() }],
+        };
+        let finding = Finding {
+            rule: RuleCode::VideoDuration,
+            severity: Severity::Required,
+            outcome: Outcome::Failed,
+            measured: "311.4 s".into(),
+            limit: "≤ 300 s".into(),
+            evidence: vec![Evidence { place: "part 2".into(), excerpt: "311.4 s".into() }],
+            zh: "时长超过五分钟".into(),
+            en: "longer than five minutes".into(),
+        };
+        let assessment = Assessment {
+            sorting: Sorting {
+                class: Class::Submission,
+                campaign: Some(0),
+                corrects: None,
+                zh: "主题含有标签".into(),
+                en: "the subject holds the tag".into(),
+            },
+            contact: Contact::default(),
+            judgement: Some(intake::judgement::judge(std::slice::from_ref(&finding), 3)),
+            findings: vec![finding],
+        };
+        let campaign = Campaign::twentieth_congress(uuid::Uuid::nil());
+        let message = submission_unrecorded(
+            &letter,
+            "2023-03-01T00:30:00Z".parse().unwrap(),
+            ReceivedBasis::ReceivedHeader,
+            Sha256::of(b"raw"),
+            3,
+            &assessment,
+            Some(&campaign),
+        );
+        let json = proto::json("caibian.intake.v1.Submission", &message);
+        expect![[r#"
+            {
+              "attachments": [
+                {
+                  "fileName": "短片.mp4",
+                  "inline": true,
+                  "mediaType": "video/mp4",
+                  "mediaTypeDeclared": "application/octet-stream",
+                  "path": "2",
+                  "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                  "sizeBytes": "5000000000",
+                  "video": {
+                    "container": "mp4",
+                    "displayedHeight": 1080,
+                    "displayedWidth": 1920,
+                    "durationSeconds": 311.4,
+                    "videoCodec": "h264"
+                  }
+                }
+              ],
+              "campaign": "campaigns/00000000-0000-0000-0000-000000000000",
+              "class": "CLASS_SUBMISSION",
+              "classReason": {
+                "en": "the subject holds the tag",
+                "zh": "主题含有标签"
+              },
+              "cloudFiles": [
+                {
+                  "expireTime": "2023-03-16T00:00:00Z",
+                  "fileName": "原片.mov",
+                  "provider": "netease",
+                  "url": "https://example.cn/1"
+                }
+              ],
+              "contact": {},
+              "date": "2023-03-01T09:00:00+09:00",
+              "faults": [
+                {
+                  "code": "charset_guessed",
+                  "detail": "GBK",
+                  "place": "Subject"
+                }
+              ],
+              "findings": [
+                {
+                  "evidence": [
+                    {
+                      "excerpt": "311.4 s",
+                      "place": "part 2"
+                    }
+                  ],
+                  "limit": "≤ 300 s",
+                  "measured": "311.4 s",
+                  "outcome": "OUTCOME_FAILED",
+                  "rule": "video-duration",
+                  "sentence": {
+                    "en": "longer than five minutes",
+                    "zh": "时长超过五分钟"
+                  },
+                  "severity": "SEVERITY_REQUIRED"
+                }
+              ],
+              "from": {
+                "address": "limin@example.cn",
+                "displayName": "李敏"
+              },
+              "judgement": {
+                "campaignRevision": 3,
+                "failed": [
+                  "video-duration"
+                ],
+                "verdict": "VERDICT_INCOMPLETE"
+              },
+              "rawSha256": "d7439bee24773bcbfa2d0a97947ee36227b10d1022b1a55847e928965bb6bfde",
+              "rawSizeBytes": "3",
+              "receivedBasis": "received_header",
+              "receivedTime": "2023-03-01T00:30:00Z",
+              "subject": "【主题征稿】短片",
+              "text": "简介\n"
+            }"#]].assert_eq(&serde_json::to_string_pretty(&json).unwrap());
+    }
+}
