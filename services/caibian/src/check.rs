@@ -67,7 +67,7 @@ async fn check(file: &Path, received: Option<DateTime<FixedOffset>>, campaign: &
     };
     let (received_at, received_basis) = match received {
         Some(received) => (received.to_utc(), ReceivedBasis::InternalDate),
-        None => mail::folder::received(file)?,
+        None => mail::folder::received_at(file)?,
     };
     let (raw_sha256, raw_size_bytes) = hash(file.to_path_buf()).await?;
     let assessment = submission::assess(&letter, received_at, std::slice::from_ref(campaign), &[]);

@@ -147,7 +147,11 @@ async fn print_table(channel: Channel, messages: &[v1::Message]) -> Result<(), F
         }
         row([&received, &sender, &submission.subject, class, verdict, &reasons.join(" ")]);
     }
-    println!("\n{} mails, each recorded once.", messages.len());
+    let recorded = messages.iter().filter(|message| message.stage() == Stage::Recorded).count();
+    println!("\n{recorded} of {} mails recorded, each once.", messages.len());
+    if recorded < messages.len() {
+        return Err("a mail was set aside: see `caibian quarantine list`".into());
+    }
     Ok(())
 }
 

@@ -100,9 +100,9 @@ async fn verify_blobs(settings: &Settings, store: &Store) -> Result<Vec<VerifyFa
         after = Some(*last);
         for (sha256, row) in page {
             let detail = match blobs.verify(sha256).await? {
-                blobs::Verified::Intact => continue,
-                blobs::Verified::Missing => format!("blob {sha256} is missing"),
-                blobs::Verified::Corrupt(found) => format!("blob {sha256} hashes as {found}"),
+                blobs::Verification::Ok => continue,
+                blobs::Verification::Missing => format!("blob {sha256} is missing"),
+                blobs::Verification::Corrupt => format!("the bytes of blob {sha256} hash to something else"),
             };
             faults.push(VerifyFault { place: row, detail });
         }

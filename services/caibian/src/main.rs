@@ -102,9 +102,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Command::Letter { workdir } = &arguments.command {
+    if matches!(arguments.command, Command::Letter { .. }) {
         // Before any runtime: the child gives up the right to make threads, sockets and processes.
-        return letter::sandbox::child_main(workdir);
+        return letter::child_main();
     }
     match run(arguments) {
         Ok(code) => code,

@@ -1,13 +1,19 @@
 //! `caibian all`, `api`, `worker`: builds what the settings name, runs it until a signal, drains.
 
-use std::{fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode};
+use std::{
+    fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode, sync::Arc, time::Duration,
+};
 
 use chrono::Utc;
 use store::{Store, record::Enrolment};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Failure, logging, settings::Settings, source};
+use crate::{
+    Failure, logging,
+    settings::{MailboxSettings, Settings},
+    source,
+};
 
 /// Which roles this process plays.
 #[derive(Clone, Copy, Debug)]
@@ -65,52 +71,50 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
     let mut tasks = JoinSet::new();
     let mut address = None;
     if roles.api {
-        let server = api::bind(api_settings(settings)?, store.clone(), blobs.clone()).await?;
-        address = Some(server.local_addr());
-        fs::write(settings.data.0.join("api.address"), server.local_addr().to_string())?;
-        tracing::info!(address = %server.local_addr(), "gRPC listens");
+        let server = api::bind(api_settings(settings)?, store.clone(), Arc::new(blobs.clone())).await?;
+        address = Some(server.address());
+        fs::write(settings.data.0.join("api.address"), server.address().to_string())?;
+        tracing::info!(address = %server.address(), "gRPC listens");
         let cancel = cancel.clone();
-        tasks.spawn(async move { server.run(cancel).await.map_err(Failure::from) });
+        tasks.spawn(async move { server.serve(cancel).await.map_err(Failure::from) });
     }
     if roles.worker {
+        let mut mailboxes = Vec::new();
         for mailbox in &settings.mailbox {
-            tasks.spawn(watch(mailbox, settings, &store, &blobs, cancel.clone()).await?);
+            mailboxes.push((enrol(mailbox, &store).await?, source::source(mailbox)?));
         }
+        let holder = &settings.worker.name;
+        let ports = worker::Ports::new(blobs, source::opener(), store, stdx::SystemClock, holder);
+        let cancel = cancel.clone();
+        tasks.spawn(async move {
+            worker::run(mailboxes, ports, cancel).await;
+            Ok(())
+        });
     }
     Ok(Running { address, tasks, cancel })
 }
 
-/// Enrols a mailbox and gives the task that keeps it swept.
-async fn watch(
-    mailbox: &crate::settings::MailboxSettings,
-    settings: &Settings,
-    store: &Store,
-    blobs: &blobs::Folder,
-    cancel: CancellationToken,
-) -> Result<impl Future<Output = Result<(), Failure>> + use<>, Failure> {
+/// Makes the mailbox known to the tables and gives the worker's plan for it.
+async fn enrol(mailbox: &MailboxSettings, store: &Store) -> Result<worker::Mailbox, Failure> {
+    let now = Utc::now();
     let id = store
         .mailbox_enrol(&Enrolment {
             name: mailbox.name.clone(),
             kind: mailbox.kind.as_str().into(),
             address: mailbox.address.clone(),
             folders: mailbox.folders.clone(),
-            answer_from: mailbox.answer_from.unwrap_or_else(Utc::now),
+            answer_from: mailbox.answer_from.unwrap_or(now),
         })
         .await?;
-    let plan = worker::Mailbox {
+    Ok(worker::Mailbox {
         id,
         name: mailbox.name.clone(),
         folders: mailbox.folders.clone(),
         filing: mailbox.filing().unwrap_or_default(),
         size_bytes_max: mailbox.size_bytes_max,
-        sweep_every: std::time::Duration::from_secs(mailbox.sweep_seconds),
-        answer_from: store.mailbox_get(id, Utc::now()).await?.enrolment.answer_from,
-    };
-    let (source, opener) = (source::source(mailbox)?, source::opener());
-    let (store, blobs, holder) = (store.clone(), blobs.clone(), settings.worker.name.clone());
-    Ok(async move {
-        worker::run_mailbox(plan, source, blobs, opener, store, stdx::SystemClock, holder, cancel).await;
-        Ok(())
+        sweep_every: Duration::from_secs(mailbox.sweep_seconds),
+        // The moment of the first contact, not of this start.
+        answer_from: store.mailbox_get(id, now).await?.enrolment.answer_from,
     })
 }
 

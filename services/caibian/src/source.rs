@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use intake::ports::{Filing, FolderState, Listed, PortResult, Source};
-use letter::sandbox::ChildOpener;
+use letter::ChildOpener;
 use mail::{
     folder::FolderSource,
     imap::{self, ImapSettings, ImapSource},
