@@ -246,13 +246,13 @@ impl Desk<'_> {
             .attach("大屏.png", "image/png", png(320, 180, [180, 40, 40]))
             .attach("窗口.png", "image/png", png(320, 180, [40, 90, 160]));
         let forwarded = self
-            .mail("青溪县财政局", "office@qingxi.example.cn", &format!("转发: {tag}——县域财政支持共同富裕的机制研究"), "2023-03-24T08:45:10+08:00")
+            .mail("青溪县财政局", "office@qingxi.example.cn", &format!("转发: {tag}——生态补偿资金管理机制研究"), "2023-03-24T08:45:10+08:00")
             .charset(Charset::GbkLabelledGb2312)
             .text(
                 "老师好，代我县作者转发稿件，作者信息见下。\n\n姓名：冯国强\n单位：青溪县财政局预算股\n联系电话：13800009043\n\n\
                  -----原始邮件-----\n发件人: 冯国强\n发送时间: 2023年3月23日 18:01\n收件人: 青溪县财政局\n主题: 稿件\n\n请办公室帮助投稿，谢谢。\n",
             )
-            .attach("机制研究.docx", DOCX, docx(texts::COUNTY_STUDY, 0));
+            .attach("生态补偿资金管理机制研究.docx", DOCX, docx(texts::ECOLOGY_STUDY, 0));
         [
             ("原始八位编码", raw, "bare GB18030 in header, text and name; the tag with spaces"),
             (
@@ -269,17 +269,12 @@ impl Desk<'_> {
     fn machines_and_strangers(&self) -> Vec<DemoMail> {
         let tag = self.tag;
         let near_miss = self
-            .mail(
-                "蒋一鸣",
-                "jiangym@example.cn",
-                "投稿：云岭市以数字财政推动二十大精神落地见效",
-                "2023-03-18T20:11:05+08:00",
-            )
+            .mail("蒋一鸣", "jiangym@example.cn", "投稿：一事一议办出民心路", "2023-03-18T20:11:05+08:00")
             .text(&format!(
                 "老师好，投稿一篇，请审阅。\n{}",
-                signature("蒋一鸣", "云岭市财政局信息中心", "13800004470")
+                signature("蒋一鸣", "平川县财政局农村综改办", "13800004470")
             ))
-            .attach("数字财政.docx", DOCX, docx(texts::CITY_PRACTICE, 0));
+            .attach("一事一议办出民心路.docx", DOCX, docx(texts::VILLAGE_PRACTICE, 0));
         let note = self
             .mail("小吴", "wuxiao@example.com", "周末聚一聚？", "2023-03-11T12:09:44+08:00")
             .text("老同学，好久不见！这周六晚上有空吗？老地方，我请客。收到回个话。\n");
@@ -324,18 +319,23 @@ impl Desk<'_> {
         let tag = self.tag;
         let subject = |title: &str| format!("【{tag}】{title}");
         let last = self
-            .mail("赵明轩", "zhaomx@example.cn", &subject("让青春在财政岗位上闪光"), "2023-03-31T23:59:59+08:00")
+            .mail("赵明轩", "zhaomx@example.cn", &subject("算盘声里三十年"), "2023-03-31T23:59:59+08:00")
             .text(&format!("赶在截稿前投稿，请查收。\n{}", signature("赵明轩", "平川县财政局国库股", "0576-8000952")))
-            .attach("心得体会.docx", DOCX, docx(texts::YOUNG_NOTES, 0));
+            .attach("心得体会.docx", DOCX, docx(texts::VETERAN_NOTES, 0));
         let late = self
-            .mail("钱思雨", "qiansy@example.cn", &subject("数字财政的探索与实践研究"), "2023-04-01T00:00:00+08:00")
+            .mail(
+                "钱思雨",
+                "qiansy@example.cn",
+                &subject("县级数字财政建设的探索与实践研究"),
+                "2023-04-01T00:00:00+08:00",
+            )
             .text(&format!("投稿一篇，请查收。\n{}", signature("钱思雨", "云岭市财政局绩效科", "13800006629")))
-            .attach("数字财政研究.docx", DOCX, docx(texts::CITY_PRACTICE, 1));
+            .attach("数字财政研究.docx", DOCX, docx(texts::DIGITAL_STUDY, 1));
         let forged = self
-            .mail("孙浩", "sunhao@example.com", &subject("健全现代预算制度的思考"), "2023-04-03T10:26:41+08:00")
+            .mail("孙浩", "sunhao@example.com", &subject("以财会监督护航基层治理的思考"), "2023-04-03T10:26:41+08:00")
             .date("Thu, 30 Mar 2023 16:20:00 +0800")
             .text(&format!("投稿一篇，请查收。\n{}", signature("孙浩", "河口区财政局", "13800001185")))
-            .attach("预算制度.docx", DOCX, docx(texts::BUDGET_STUDY, 0));
+            .attach("以财会监督护航基层治理的思考.docx", DOCX, docx(texts::SUPERVISION_STUDY, 0));
         [
             ("截稿前一秒", last, "received at 23:59:59 on the last day: in time"),
             ("截稿零点", late, "received at 00:00:00 on the next day: late"),
