@@ -4,6 +4,8 @@
 const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// A link that is longer is none of a provider's.
 const URL_BYTES_MAX: usize = 2048;
+/// How far a tag is read with its quotes in mind: only a picture within the page is longer, and it holds no bracket.
+const QUOTED_BYTES_MAX: usize = 8 * 1024;
 /// Links of one page.
 const LINKS_MAX: usize = 5_000;
 
@@ -35,7 +37,8 @@ impl Page {
             if !(rest.starts_with("http://") || rest.starts_with("https://")) {
                 continue;
             }
-            let end = rest.find(|c: char| !c.is_ascii_graphic() || "<>\"'()[]{}|`".contains(c)).unwrap_or(rest.len());
+            let ends = |byte: u8| !byte.is_ascii_graphic() || b"<>\"'()[]{}|`".contains(&byte);
+            let end = rest.bytes().take(URL_BYTES_MAX + 1).take_while(|byte| !ends(*byte)).count();
             let url = rest[..end].trim_end_matches(['.', ',', ';']);
             if url.len() <= URL_BYTES_MAX && links.len() < LINKS_MAX {
                 links.push(Link { url: unescape(url), at, label: String::new(), in_quote: false });
@@ -111,7 +114,7 @@ impl Page {
 /// Parts a tag, whose quoted values may hold `>`, from what follows it.
 fn split_tag(text: &str) -> (&str, &str) {
     let mut quote = None;
-    for (at, byte) in text.bytes().enumerate() {
+    for (at, byte) in text.bytes().enumerate().take(QUOTED_BYTES_MAX) {
         match (quote, byte) {
             (None, b'>') => return (&text[..at], &text[at + 1..]),
             (None, b'"' | b'\'') if text[..at].ends_with('=') => quote = Some(byte),
