@@ -24,6 +24,8 @@ use crate::{errors, page, wire};
 const SUBMISSIONS_DEFAULT: u32 = 500;
 /// Submissions judged at most.
 const SUBMISSIONS_MAX: u32 = 5_000;
+/// Findings told of one submission.
+const FINDINGS_MAX: usize = 100;
 /// Submissions held in memory with their texts at once.
 const BATCH: u32 = 20;
 
@@ -98,7 +100,7 @@ fn change(record: &SubmissionRecord, campaign: &Campaign) -> Option<v1::Judgemen
         class_after: wire::class(class).into(),
         before: Some(wire::judgement(&record.judgement)),
         after: judgement.as_ref().map(wire::judgement),
-        findings_after: differing(&record.findings, &findings).map(wire::finding).collect(),
+        findings_after: differing(&record.findings, &findings).take(FINDINGS_MAX).map(wire::finding).collect(),
     })
 }
 

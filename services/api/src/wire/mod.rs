@@ -2,6 +2,7 @@
 //! wildcard, so that a new variant cannot be forgotten here.
 
 mod campaign;
+mod fit;
 mod mailbox;
 mod submission;
 
@@ -21,6 +22,9 @@ pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of all document texts of one submission together: an answer must fit into the 4 MiB that gRPC clients take
 /// unless they are told otherwise.
 pub const DOCUMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Bytes of one submission, for the same reason: one mail of ten thousand parts must not end every watch.
+pub const SUBMISSION_BYTES_MAX: usize = 3 * 1024 * 1024;
 
 /// An instant.
 #[must_use]

@@ -15,12 +15,16 @@ use proto::intake::v1;
 use stdx::Sha256;
 use store::record::SubmissionRecord;
 
-use super::{DOCUMENT_BYTES_MAX, TEXT_BYTES_MAX, cut, sentence, timestamp};
+use super::{DOCUMENT_BYTES_MAX, TEXT_BYTES_MAX, cut, fit::fitted, sentence, timestamp};
 use crate::names;
 
-/// A recorded submission with all that is known of it.
+/// A recorded submission with all that is known of it, as far as that fits into an answer.
 #[must_use]
 pub fn submission(record: &SubmissionRecord) -> v1::Submission {
+    fitted(whole(record))
+}
+
+fn whole(record: &SubmissionRecord) -> v1::Submission {
     let message = &record.message;
     v1::Submission {
         name: names::SUBMISSION.name(record.id),
@@ -48,7 +52,7 @@ pub fn submission(record: &SubmissionRecord) -> v1::Submission {
 /// A submission as a list shows it: without text, document texts and evidence.
 #[must_use]
 pub fn submission_listed(record: &SubmissionRecord) -> v1::Submission {
-    let mut submission = submission(record);
+    let mut submission = whole(record);
     submission.text.clear();
     for attachment in &mut submission.attachments {
         if let Some(v1::attachment::Content::Document(document)) = &mut attachment.content {
@@ -58,7 +62,7 @@ pub fn submission_listed(record: &SubmissionRecord) -> v1::Submission {
     for finding in &mut submission.findings {
         finding.evidence.clear();
     }
-    submission
+    fitted(submission)
 }
 
 /// What would be recorded of a mail that no table knows: names, number and version stay empty. `campaign` is the one
@@ -461,6 +465,7 @@ mod tests {
               "receivedTime": "2023-03-01T00:30:00Z",
               "subject": "【主题征稿】短片",
               "text": "简介\n"
-            }"#]].assert_eq(&serde_json::to_string_pretty(&json).unwrap());
+            }"#]]
+        .assert_eq(&serde_json::to_string_pretty(&json).unwrap());
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use api::{ApiSettings, TokenSetting};
 use prost::Message;
 use proto::intake::v1::{
-    self, campaign_service_client::CampaignServiceClient, submission_service_client::SubmissionServiceClient,
+    self, campaign_service_client::CampaignServiceClient, mailbox_service_client::MailboxServiceClient,
+    submission_service_client::SubmissionServiceClient,
 };
 use sea_orm::ConnectionTrait;
 use stdx::{ErrorKind, Sha256};
@@ -171,6 +172,26 @@ async fn a_peer_that_never_says_it_speaks_http2_is_let_go() {
             while peer.read(&mut bytes).await.is_ok_and(|count| count > 0) {}
         })
         .await;
+    }
+}
+
+#[tokio::test]
+async fn beyond_64_calls_at_work_a_connection_is_told_so_and_not_kept_waiting() {
+    let world = World::new().await;
+    let server = world.serve().await;
+    let channel = server.channel().await;
+    let name = format!("mailboxes/{}", world.mailbox_id);
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..80 {
+        let mut client = MailboxServiceClient::new(channel.clone());
+        let mut request = Request::new(v1::ReconcileMailboxRequest { name: name.clone() });
+        request.set_timeout(Duration::from_secs(10));
+        calls.spawn(async move { client.reconcile_mailbox(request).await.unwrap_err().code() });
+    }
+    // The sixteen too many come back first, while the others still wait for the worker.
+    for _ in 0..16 {
+        let code = soon("a refusal", calls.join_next()).await.unwrap().unwrap();
+        assert_eq!(code, Code::ResourceExhausted);
     }
 }
 

@@ -310,3 +310,37 @@ async fn a_watch_refuses_tokens_that_it_never_gave() {
     let ahead = client.watch_submissions(from("7")).await;
     assert_eq!(refusal(ahead), (Code::OutOfRange, "RESUME_TOKEN_AHEAD".into()));
 }
+
+#[tokio::test]
+async fn a_mail_of_ten_thousand_parts_is_shown_in_part_and_does_not_end_the_watch() {
+    let world = World::new().await;
+    let name_long = "名".repeat(341);
+    let parts =
+        (0..10_000_u32).map(|index| document(&index.to_string(), &name_long, &index.to_be_bytes(), "文")).collect();
+    let id = world.submission(&Mail { parts, ..Mail::default() }).await;
+    world.submissions(1).await;
+    let (mut client, _server) = client(&world).await;
+
+    let shown = client.get_submission(v1::GetSubmissionRequest { name: name(id) }).await.unwrap().into_inner();
+    let kept = shown.attachments.len();
+    assert!((100..10_000).contains(&kept), "{kept}");
+    let fault = shown.faults.last().unwrap();
+    assert_eq!((fault.code.as_str(), fault.place.as_str()), ("answer_cut", "attachments"));
+    assert_eq!(fault.detail, format!("{kept} of 10000 are shown"));
+
+    let all = v1::WatchSubmissionsRequest { resume_token: "0".into(), ..Default::default() };
+    let mut stream = client.watch_submissions(all).await.unwrap().into_inner();
+    assert_eq!(read(&mut stream, 2).await.0, [1, 2]);
+
+    let mut request = v1::ListSubmissionsRequest::default();
+    let mut numbers = Vec::new();
+    loop {
+        let page = client.list_submissions(request.clone()).await.unwrap().into_inner();
+        numbers.extend(page.submissions.iter().map(|submission| submission.number));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(numbers.len(), 2);
+}
