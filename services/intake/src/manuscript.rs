@@ -123,16 +123,20 @@ pub(crate) fn clips(letter: &Letter) -> Vec<Clip<'_>> {
         .collect()
 }
 
-/// Documents that could be read. A nameless text is another form of the body or a provider's footer, not a document.
+/// 字数 from which a text without a file name is more than the footer of a list or provider.
+const NAMELESS_CHARACTERS_MIN: u64 = 100;
+
+/// Documents that could be read. A short text without a name is a footer, not a document.
 pub(crate) fn documents(letter: &Letter) -> impl Iterator<Item = (&Part, &Document)> {
-    letter
-        .parts
-        .iter()
-        .filter_map(|part| match &part.content {
-            Content::Document(document) => Some((part, document)),
-            _ => None,
-        })
-        .filter(|(part, document)| document.format == DocumentFormat::Docx || !part.name.trim().is_empty())
+    let read = letter.parts.iter().filter_map(|part| match &part.content {
+        Content::Document(document) => Some((part, document)),
+        _ => None,
+    });
+    read.filter(|(part, document)| {
+        document.format == DocumentFormat::Docx
+            || !part.name.trim().is_empty()
+            || document.characters >= NAMELESS_CHARACTERS_MIN
+    })
 }
 
 /// Whether a document is a text of its own, not a note that goes with one.
@@ -149,13 +153,18 @@ pub(crate) fn unread_documents(letter: &Letter) -> impl Iterator<Item = &Part> {
     })
 }
 
-/// Archives: what is inside is not known.
+/// Archives and attached mails: what is inside is not known.
 pub(crate) fn archives(letter: &Letter) -> impl Iterator<Item = &Part> {
     letter.parts.iter().filter(|part| match &part.content {
         Content::Unreadable { what, .. } => what == "archive",
-        Content::Other => has_extension(&part.name, &ARCHIVE_EXTENSIONS),
+        Content::Other => is_mail(part) || has_extension(&part.name, &ARCHIVE_EXTENSIONS),
         _ => false,
     })
+}
+
+/// Whether a part is a mail that was attached to be handed on.
+pub(crate) fn is_mail(part: &Part) -> bool {
+    part.media_type == "message/rfc822" || has_extension(&part.name, &["eml", "msg"])
 }
 
 /// Files with the provider that belong to this letter.

@@ -132,13 +132,25 @@ pub(crate) fn core(subject: &str, tag: &str) -> String {
 }
 
 /// Whether two cores name the same manuscript: equal, or the shorter has at least four characters and stands in the
-/// other. Where nothing else speaks for it (`loose` unset) it must also be at least half as long, so that an
-/// organisation's name alone does not swallow the titles that follow it.
+/// other without parting a number. Where nothing else speaks for it (`loose` unset) it must also be at least half as
+/// long, so that an organisation's name alone does not swallow the titles that follow it, and the rest must be more than
+/// a number, which tells the pieces of a series apart.
 #[must_use]
 pub(crate) fn similar(left: &str, right: &str, loose: bool) -> bool {
+    const NUMBERS: &str = "0123456789一二三四五六七八九十上中下之第篇";
     let (shorter, longer) = if left.len() <= right.len() { (left, right) } else { (right, left) };
     let (short, long) = (shorter.chars().count(), longer.chars().count());
-    short > 0 && (shorter == longer || (short >= 4 && longer.contains(shorter) && (loose || short * 2 >= long)))
+    if short == 0 || shorter == longer {
+        return short > 0;
+    }
+    let Some((before, after)) = longer.split_once(shorter).filter(|_| short >= 4) else { return false };
+    let parts_a_word = |outer: Option<char>, inner: Option<char>| {
+        outer.is_some_and(|c| c.is_ascii_alphanumeric()) && inner.is_some_and(|c| c.is_ascii_alphanumeric())
+    };
+    let whole = !parts_a_word(before.chars().next_back(), shorter.chars().next())
+        && !parts_a_word(after.chars().next(), shorter.chars().next_back());
+    let series = before.chars().chain(after.chars()).all(|c| NUMBERS.contains(c));
+    whole && (loose || (short * 2 >= long && !series))
 }
 
 #[cfg(test)]
@@ -255,6 +267,10 @@ mod tests {
             ("湖州市财政局", "湖州市财政局奋进新征程建功新时代", false, false),
             ("湖州市财政局", "湖州市财政局奋进新征程建功新时代", true, true),
             ("奋进新征程", "建功新时代", true, false),
+            ("奋进新征程", "奋进新征程之二", false, false),
+            ("奋进新征程", "奋进新征程之二", true, true),
+            ("稿件编号1", "稿件编号12", true, false),
+            ("mail1", "mail12", false, false),
         ] {
             assert_eq!(similar(left, right, loose), expected, "{left} {right}");
         }

@@ -77,11 +77,13 @@ fn is_picture(name: &str) -> bool {
     manuscript::extension(name).is_some_and(|extension| PICTURES.contains(&extension.as_str()))
 }
 
-/// What may hide a manuscript: an archive, or a document that holds pictures of pages instead of words.
+/// What may hide a manuscript: an archive, an attached mail, or a document that holds pictures of pages instead of words.
 fn perhaps(letter: &Letter) -> Option<(String, String, String)> {
     if let Some(part) = manuscript::archives(letter).next() {
         let name = wording::quoted(&part.name);
-        return Some((contact::place(part), format!("邮件只附有压缩包“{name}”"), format!("the archive “{name}”")));
+        let (zh, en) =
+            if manuscript::is_mail(part) { ("转发的邮件", "attached mail") } else { ("压缩包", "archive") };
+        return Some((contact::place(part), format!("邮件只附有{zh}“{name}”"), format!("the {en} “{name}”")));
     }
     let scanned = letter.parts.iter().find(|part| {
         matches!(&part.content, Content::Document(document) if document.characters == 0 && document.pictures > 0)

@@ -208,7 +208,7 @@ fn contact_data_may_stand_anywhere_and_are_undetermined_behind_a_closed_file() {
 #[test]
 fn a_manuscript_is_a_file_a_link_or_a_long_body() {
     type Change = fn(&mut Letter);
-    let cases: [(&str, &str, Change); 17] = [
+    let cases: [(&str, &str, Change); 18] = [
         ("nothing", "failed", |_| {}),
         ("a document", "passed", |letter| letter.parts.push(document("稿件.docx", "奋进", 0))),
         ("an empty document", "failed", |letter| letter.parts.push(document("稿件.docx", "", 0))),
@@ -225,6 +225,10 @@ fn a_manuscript_is_a_file_a_link_or_a_long_body() {
             letter.cloud_files.push(CloudFile { quoted: true, ..cloud("视频.mp4", None) })
         }),
         ("an archive alone", "undetermined", |letter| letter.parts.push(unreadable("稿件.rar", "archive"))),
+        ("an attached mail alone", "undetermined", |letter| {
+            let mail = part("转发.eml", 90_000, Content::Other);
+            letter.parts.push(Part { media_type: "message/rfc822".into(), ..mail });
+        }),
         ("an archive and a document", "passed", |letter| {
             letter.parts.push(unreadable("稿件.rar", "archive"));
             letter.parts.push(document("稿件.docx", "奋进", 0));

@@ -110,6 +110,11 @@ fn label(text: &str, whole: &Match<'_>) -> Option<Label> {
     }
     let after = &text[whole.end()..];
     let mut rest = after.trim_start_matches(' ');
+    // 单位名称, 作者1, 联系人二
+    for suffix in ["名称", "全称", "1", "2", "3", "一", "二", "三"] {
+        rest = rest.strip_prefix(suffix).unwrap_or(rest).trim_start_matches(' ');
+    }
+    let spaced = rest.len() < after.len() && after.starts_with(' ');
     if let Some((note, behind)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'))
         && note.chars().count() <= 12
         && !note.contains('\n')
@@ -118,8 +123,8 @@ fn label(text: &str, whole: &Match<'_>) -> Option<Label> {
     }
     let slash = whole.as_str().ends_with(['/', '|']);
     let closed = rest.strip_prefix([']', '】', '>', '》']).map(|rest| rest.trim_start_matches(' '));
-    let colon = rest.strip_prefix([':', ';', '=']).or(closed).or(slash.then_some(rest));
-    let space = rest.is_empty() || rest.len() < after.len() || rest.starts_with(['\n', '\t', '|', '\r']);
+    let colon = rest.strip_prefix([':', '=', '|']).or(closed).or(slash.then_some(rest));
+    let space = rest.is_empty() || spaced || rest.starts_with(['\n', '\t', '|', '\r']);
     let starts = before.is_none_or(|c| matches!(c, '\n' | '\t' | '|' | '【' | '['))
         || text[..whole.start()].ends_with("  ")
         || text[..whole.start()].rsplit('\n').next().is_some_and(|line| line.trim().is_empty());
@@ -169,7 +174,8 @@ fn person(readings: &mut Vec<Reading>, label: &Label, words: &[Word]) {
                     readings.push(reading(Sort::Name, name, word));
                 }
             }
-            Kind::Noise => {}
+            // 张三，男，…: what follows is told of him.
+            Kind::Noise if !["男", "女"].contains(&word.text.as_str()) => {}
             _ => names_go_on = false,
         }
     }

@@ -46,10 +46,10 @@ pub(super) fn words(text: &str, stretch: Range<usize>, numbers: &[Range<usize>])
     let mut pieces: Vec<Range<usize>> = Vec::new();
     let mut start = None;
     for (at, character) in text[stretch.clone()].char_indices().map(|(at, c)| (stretch.start + at, c)) {
-        // A hyphen joins digits and Latin letters only.
+        // A hyphen or dot joins digits and Latin letters only.
         let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        let hyphen =
-            character == '-' && !(latin(text[..at].chars().next_back()) && latin(text[at + 1..].chars().next()));
+        let hyphen = matches!(character, '-' | '.')
+            && !(latin(text[..at].chars().next_back()) && latin(text[at + 1..].chars().next()));
         let inside = !character.is_whitespace() && !MARKS.contains(character) && !hyphen;
         match (inside, start) {
             (true, None) => start = Some(at),
@@ -167,6 +167,7 @@ pub(super) fn read(text: &str, source: Source, taken: &[Range<usize>], numbers: 
         if words.is_empty() || others * 2 > words.len() {
             continue;
         }
+        let numbered = has(words, |kind| *kind == Kind::Number);
         let named = has(words, |kind| matches!(kind, Kind::Name(_) | Kind::Both(..)));
         let near = |distance: usize| {
             (index.saturating_sub(distance)..(index + distance + 1).min(total))
@@ -192,7 +193,7 @@ pub(super) fn read(text: &str, source: Source, taken: &[Range<usize>], numbers: 
             };
             match &word.kind {
                 Kind::Name(name) if believed => add(Sort::Name, name),
-                Kind::Organisation(value) if believed || others == 0 => add(Sort::Organisation, value),
+                Kind::Organisation(value) if believed || others == 0 || numbered => add(Sort::Organisation, value),
                 Kind::Both(organisation, name) => {
                     add(Sort::Organisation, organisation);
                     add(Sort::Name, name);
@@ -218,7 +219,7 @@ fn is_signature(line: &str) -> bool {
     line.chars().count() <= LINE_MAX
         && !line.ends_with([':', '?', '!', ';'])
         && !["您好", "你好", "尊敬的", "敬爱的", "老师们", "编辑同志"].iter().any(|word| line.contains(word))
-        && line.chars().filter(|c| matches!(c, '。' | ',')).count() <= 3
+        && line.chars().filter(|c| matches!(c, '。' | ',')).count() <= 6
 }
 
 /// The words of a line without the labels and values that were read before.
@@ -232,7 +233,7 @@ fn unlabelled(text: &str, line: Range<usize>, taken: &[Range<usize>], numbers: &
 pub(super) fn sentences(text: &str) -> Vec<Reading> {
     static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?:我是|我叫|我系|本人是|本人系|本人叫|本人名叫|本人|这里是|我名叫)[ ,:]?(?:来自)?((?:\p{Han}|·){2,40}?)(?:[,。;!\s()、]|现将?|来自|系|在|向|有|就|于|最近|$)",
+            r"(?:我是|我叫|我系|本人是|本人系|本人叫|本人名叫|本人|这里是|我名叫|[,;。 ]叫|(?:作者|联系人|撰稿人|执笔人)(?:是|为|系|均为))[ ,:]?(?:来自)?((?:\p{Han}|·){2,40}?)(?:[,。;!\s()、]|现将?|来自|系|在|向|有|就|于|最近|$)",
         )
         .expect("a pattern of our own")
     });
@@ -244,8 +245,11 @@ pub(super) fn sentences(text: &str) -> Vec<Reading> {
     let mut add = |sort, value: String, range: Range<usize>| {
         readings.push(Reading { sort, sign: Sign::Sentence, value, range });
     };
-    for found in PERSON.captures_iter(text).take(20) {
-        let Some(said) = found.get(1) else { continue };
+    let mut at = 0;
+    for _ in 0..40 {
+        let Some(said) = PERSON.captures_at(text, at).and_then(|found| found.get(1)) else { break };
+        // What ends one saying may begin the next.
+        at = said.end();
         if let Some((organisation, name)) = said
             .as_str()
             .split_once('的')

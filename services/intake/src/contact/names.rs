@@ -33,7 +33,9 @@ const WORDS: &str = "单位 单独 方法 方式 方向 方案 方面 高度 高
 盛会 盛世 盛典 元素 贺信 严格 严肃 严谨 华东 华夏 凤凰 花园 费用 乐观 康养 顾问 景区 束缚 龙头 幸福 卓越 劳动 申请 申报 尚未 温馨 慎重 居民 居家 国际 \
 广大 广泛 利民 越来越 师傅 养老 须知 丰富 红色 红利 游客 盖章 益民 督查 督导 赏析 原因 海外 普通 普惠 拜托 但是 信用 院校 户籍 线上 线下 线索 勇于 勇毅 \
 房屋 石油 左右 封面 储备 段落 牧区 山区 谷物 乌鲁木齐 仰望 祖国 武装 符合 白天 怀着 索引 咸宁 池州 阴影 扶持 扶贫 温度 主任 于都 常态 高举 高新 平均 \
-和平 明年 成立 计时 伏案 谈谈 谈心 纪实 纪律 纪委 季度 路线 胡同 应急 应对 宗旨 洪水 程序 荣获 家乡 段时间 全域 秋季 秋冬 金秋 景象 龙湾 黎明 田野 江海";
+和平 明年 成立 计时 伏案 谈谈 谈心 纪实 纪律 纪委 季度 路线 胡同 应急 应对 宗旨 洪水 程序 荣获 家乡 段时间 全域 秋季 秋冬 金秋 景象 龙湾 黎明 田野 江海 \
+祝好 祝福 祝愿 祝贺 祝安 祝编安 祝顺利 夏安 秋安 时安 文安 商祺 时祺 文祺 夏祺 秋祺 万分 方便 方才 高兴 常常 从事 从此 从而 从中 充满 别人 应有 相比 能够 \
+经济学 管理学 法学 文学 年生 有幸 谈起 纪念 时常 万事 温习 贺词 向好 宣讲 党史 党性 国情 国税 地税 毕业 常州市 张贴 金点子 严防 严控 齐心 计税 单项 单纯 费用化";
 
 /// What stands behind a surname without being a given name, and what an organisation, a place or a title ends with.
 const ENDINGS: [&str; 44] = [
@@ -42,19 +44,42 @@ const ENDINGS: [&str; 44] = [
     "路", "附件", "简介", "视频", "发展", "改革", "财政", "精神", "体会",
 ];
 
-/// Titles that follow a name and are no part of it.
-pub(super) const TITLES: [&str; 26] = [
-    "老师",
-    "先生",
-    "女士",
-    "同志",
+/// Titles that follow a name or an organisation and are no part of it; longer ones first.
+pub(super) const TITLES: [&str; 47] = [
+    "党组副书记",
+    "一级主任科员",
+    "二级主任科员",
+    "三级主任科员",
+    "四级主任科员",
+    "党组书记",
+    "党组成员",
+    "党委书记",
+    "主任科员",
+    "四级调研员",
+    "三级调研员",
+    "副调研员",
+    "副研究员",
+    "研究实习员",
+    "硕士研究生",
+    "博士研究生",
     "副局长",
-    "局长",
     "副处长",
-    "处长",
     "副科长",
-    "科长",
     "副主任",
+    "副院长",
+    "副所长",
+    "副书记",
+    "副股长",
+    "副部长",
+    "副厅长",
+    "副教授",
+    "研究员",
+    "调研员",
+    "研究生",
+    "会计师",
+    "局长",
+    "处长",
+    "科长",
     "主任",
     "书记",
     "院长",
@@ -64,13 +89,17 @@ pub(super) const TITLES: [&str; 26] = [
     "股长",
     "部长",
     "教授",
+    "讲师",
     "博士",
     "科员",
-    "敬上",
-    "敬呈",
-    "谨上",
-    "供稿",
+    "干部",
 ];
+
+/// Words of courtesy that follow a name.
+const COURTESIES: [&str; 9] = ["老师", "先生", "女士", "同志", "敬上", "敬呈", "谨上", "供稿", "撰稿"];
+
+/// Characters of sentences that no given name has.
+const SENTENCE: &str = "的了是在我你您他她它们这那不也就都与及把被让将很更么什吗呢吧谢请";
 
 /// A name without the titles, numbers and marks around it, and without spaces inside; none if it is no name. The name of
 /// a person of Han custom begins with a known surname and has two or three characters, four after a compound or double
@@ -111,7 +140,8 @@ pub(super) fn labelled(text: &str) -> Option<String> {
         "见附详如无略待名单位电话手机邮箱联系方式地址处填写某同以及等请局厅委部室科所佚匿不未暂职务年月日性别男女民族";
     let name = trim(text);
     let length = name.chars().count();
-    let plain = (2..=6).contains(&length) && name.chars().all(|c| is_han(c) && !NEVER.contains(c));
+    let nickname = length == 2 && name.starts_with(['小', '老', '阿']);
+    let plain = !nickname && (2..=6).contains(&length) && name.chars().all(|c| is_han(c) && !NEVER.contains(c));
     (plain && !is_word(&name)).then_some(name)
 }
 
@@ -126,8 +156,10 @@ pub(super) fn is_surname(text: &str) -> bool {
 }
 
 fn trim(text: &str) -> String {
-    let mut name = text.trim_matches(|c: char| c != '·' && !c.is_alphabetic()).to_owned();
-    for title in TITLES {
+    // A number may follow a name (赵敏1); before one it belongs to another word (1985年生).
+    let name = text.trim_start_matches(|c: char| c != '·' && !c.is_alphanumeric());
+    let mut name = name.trim_end_matches(|c: char| c != '·' && !c.is_alphabetic()).to_owned();
+    for title in COURTESIES.into_iter().chain(TITLES) {
         if let Some(rest) = name.strip_suffix(title).filter(|rest| rest.chars().count() >= 2) {
             name = rest.trim_end().to_owned();
         }
@@ -146,7 +178,11 @@ fn dotted(name: &str) -> bool {
 fn is_word(name: &str) -> bool {
     WORDS.split_ascii_whitespace().any(|word| word == name)
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
-        || TITLES.iter().any(|title| name.ends_with(title) && name.chars().count() <= title.chars().count() + 1)
+        || name.chars().skip(1).any(|c| SENTENCE.contains(c))
+        || COURTESIES
+            .iter()
+            .chain(&TITLES)
+            .any(|title| name.ends_with(title) && name.chars().count() <= title.chars().count() + 1)
 }
 
 #[cfg(test)]

@@ -214,7 +214,7 @@ fn the_reason_of_a_mass_mail_that_is_taken_names_its_mark() {
 #[test]
 fn a_manuscript_without_the_tag_is_a_near_miss() {
     type Change = fn(&mut Letter);
-    let cases: [(&str, Class, Change); 20] = [
+    let cases: [(&str, Class, Change); 21] = [
         ("nothing", Class::NotASubmission, |_| {}),
         ("a short body", Class::NotASubmission, |letter| letter.body.text = "请问征稿截止到哪天？".into()),
         ("a video", Class::NearMiss, |letter| letter.parts.push(video("视频.mp4"))),
@@ -234,7 +234,8 @@ fn a_manuscript_without_the_tag_is_a_near_miss() {
         ("a cloud archive", Class::NotASubmission, |letter| letter.cloud_files.push(cloud("资料.zip", false))),
         ("a long document", Class::NearMiss, |letter| letter.parts.push(document("奋进.docx", 300))),
         ("a long text file", Class::NearMiss, |letter| letter.parts.push(document("奋进.txt", 3000))),
-        ("a nameless text is no document", Class::NotASubmission, |letter| letter.parts.push(document("", 3000))),
+        ("a footer", Class::NotASubmission, |letter| letter.parts.push(document("", 99))),
+        ("a long text without a file name", Class::NearMiss, |letter| letter.parts.push(document("", 3000))),
         ("a short document", Class::NotASubmission, |letter| letter.parts.push(document("通知.docx", 299))),
         ("a short document with 投稿 in the subject", Class::NearMiss, |letter| {
             letter.headers.subject = "投稿：一首小诗".into();
