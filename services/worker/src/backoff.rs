@@ -1,7 +1,6 @@
 //! How long to wait after a failure, and how seldom to speak of it.
 
 use std::{
-    collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     time::Duration,
 };
@@ -70,9 +69,6 @@ impl Complaint {
         self.last.take().is_some()
     }
 }
-
-/// A complaint a folder.
-pub(crate) type Complaints = BTreeMap<String, Complaint>;
 
 #[cfg(test)]
 mod tests {

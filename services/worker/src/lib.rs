@@ -47,4 +47,4 @@ pub const GROUP_MESSAGES: usize = 16;
 /// Children that may open letters at once in one process, over all mailboxes.
 pub const OPENING_AT_ONCE: usize = 2;
 /// How long a stopping worker may go on with the step in hand before it is dropped.
-pub const STOP_GRACE: Duration = Duration::from_secs(7);
+pub const STOP_GRACE: Duration = Duration::from_secs(6);

@@ -17,9 +17,9 @@ use uuid::Uuid;
 
 use crate::{
     Error, LEASE_TTL, Mailbox, Ports, STOP_GRACE, SWEEP_MESSAGES_MAX,
-    backoff::{Backoff, Complaint, Complaints},
+    backoff::{Backoff, Complaint},
     error::{Doing, panic_text},
-    sweep::{End, Sweep},
+    sweep::{End, Memory, Sweep},
 };
 
 /// How often the tables are asked, during a wait, for what an editor may have asked: a retry or a reconciliation.
@@ -70,7 +70,7 @@ pub async fn run_mailbox<S, B, O, L, C>(
     let mut pace = Pace {
         backoff: Backoff::new(format!("{}/{}", ports.holder, mailbox.name)),
         complaint: Complaint::default(),
-        folders: Complaints::new(),
+        memory: Memory::default(),
     };
     while !cancel.is_cancelled() {
         let mut keeper = Keeper {
@@ -104,7 +104,7 @@ pub async fn run_mailbox<S, B, O, L, C>(
 struct Pace {
     backoff: Backoff,
     complaint: Complaint,
-    folders: Complaints,
+    memory: Memory,
 }
 
 enum Kept {
@@ -129,13 +129,9 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Keeper<'_, S, B, O, L,
         let taken = tokio::select! {
             biased;
             taken = ledger.lease_take(self.mailbox.id, &ports.holder, LEASE_TTL) => taken.doing("take the lease")?,
-            () = cancel.cancelled() => return Ok(Kept::Stopped),
+            () = async { cancel.cancelled().await; sleep(GOODBYE).await } => return Ok(Kept::Stopped),
         };
         let Some(lease) = taken else { return Ok(Kept::ByAnother) };
-        // A try that could not be taken back while the tables were away.
-        if let Some(message) = taken_from(in_hand) {
-            take_back(ledger, &lease, in_hand, message, ports.clock.now()).await?;
-        }
         let ended = tokio::select! {
             biased;
             ended = AssertUnwindSafe(self.work(&lease)).catch_unwind() => ended.unwrap_or_else(|panic| {
@@ -150,20 +146,17 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Keeper<'_, S, B, O, L,
             // Somebody else has the message now.
             taken_from(in_hand);
         }
-        if cancel.is_cancelled() {
-            self.source.reset();
-            let goodbye = async {
-                if let Some(message) = taken_from(in_hand) {
-                    let _ = take_back(ledger, &lease, in_hand, message, ports.clock.now()).await;
-                }
-                ledger.lease_release(&lease).await
-            };
-            match timeout(GOODBYE, goodbye).await {
-                Ok(Ok(())) => tracing::info!(mailbox = self.mailbox.name, "stopped"),
-                _ => {
-                    tracing::warn!(mailbox = self.mailbox.name, "stopped; the lease could not be let go and will lapse")
-                }
+        let stopped = cancel.is_cancelled();
+        let goodbye = async {
+            if stopped && let Some(message) = taken_from(in_hand) {
+                let _ = take_back(ledger, &lease, in_hand, message, ports.clock.now()).await;
             }
+            // Also before a wait for better times: another worker may fare better.
+            ledger.lease_release(&lease).await
+        };
+        let gone = matches!(timeout(GOODBYE, goodbye).await, Ok(Ok(())));
+        if stopped {
+            tracing::info!(mailbox = self.mailbox.name, lease_released = gone, "stopped");
             return Ok(Kept::Stopped);
         }
         ended.map(|()| Kept::Stopped)
@@ -171,10 +164,14 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Keeper<'_, S, B, O, L,
 
     /// Sweeps and waits, until stopped.
     async fn work(&mut self, lease: &Lease) -> Result<(), Error> {
+        // A try that could not be taken back while the tables were away.
+        if let Some(message) = taken_from(self.in_hand) {
+            take_back(&*self.ports.ledger, lease, self.in_hand, message, self.ports.clock.now()).await?;
+        }
         loop {
             let began = Instant::now();
-            let complaints = &mut self.pace.folders;
-            let sweep = Sweep::new(self.mailbox, self.source, self.ports, lease, self.cancel, self.in_hand, complaints);
+            let memory = &mut self.pace.memory;
+            let sweep = Sweep::new(self.mailbox, self.source, self.ports, lease, self.cancel, self.in_hand, memory);
             let idle = match sweep.run().await? {
                 End::Stopped => return Ok(()),
                 End::More => {
@@ -254,7 +251,8 @@ async fn renew<L: Ledger>(ledger: &L, lease: &Lease) -> Error {
 }
 
 /// Takes back a begun try. While the tables are away the message stays in hand, and the debt is paid under the next
-/// lease; when it has moved on meanwhile, there is nothing to take back.
+/// lease. When it has moved on meanwhile, or was taken back by a call whose answer was lost, the tables say so by
+/// `Conflict`, and nothing is owed.
 pub(crate) async fn take_back<L: Ledger>(
     ledger: &L,
     lease: &Lease,
@@ -263,11 +261,12 @@ pub(crate) async fn take_back<L: Ledger>(
     due_at: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), Error> {
     match ledger.try_forget(lease, &message, due_at).await {
-        Err(error) if error.kind != ErrorKind::Conflict => {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind == ErrorKind::Conflict => Ok(()),
+        Err(error) => {
             put_into(in_hand, message);
             Err(error).doing("take a try back")
         }
-        _ => Ok(()),
     }
 }
 

@@ -385,10 +385,12 @@ struct Workdir(PathBuf);
 
 impl Workdir {
     async fn remove(self) {
-        // Off the async threads in the common case; `drop` then finds nothing.
-        if let Err(error) = tokio::fs::remove_dir_all(&self.0).await
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
+        // Adopting has emptied it as a rule; what is left may be large and goes off the async threads.
+        match std::fs::remove_dir(&self.0) {
+            Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => {}
+            _ => return,
+        }
+        if let Err(error) = tokio::fs::remove_dir_all(&self.0).await {
             tracing::warn!(%error, "a work folder stays; it is removed when the blobs are next opened");
         }
     }

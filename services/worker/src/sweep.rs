@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use crate::{
     Error, GROUP_MESSAGES, LIST_CHUNK, Mailbox, Ports, SWEEP_MESSAGES_MAX, SWEEP_TIME_MAX,
-    backoff::Complaints,
-    error::{Doing, is_of_folder},
+    backoff::Complaint,
+    error::{Doing, is_of_folder, is_ours},
     run::InHand,
 };
 
@@ -33,7 +33,7 @@ pub(crate) struct Sweep<'a, S, B, O, L, C> {
     pub(crate) lease: &'a Lease,
     pub(crate) cancel: &'a CancellationToken,
     pub(crate) in_hand: &'a InHand,
-    complaints: &'a mut Complaints,
+    memory: &'a mut Memory,
     /// What the source has selected, with its epoch.
     selected: Option<(String, u32)>,
     /// What was found of each folder: how many mails, or why not.
@@ -46,6 +46,15 @@ pub(crate) struct Sweep<'a, S, B, O, L, C> {
     pub(crate) line_is_down: bool,
     /// Stages that were left.
     pub(crate) moved: u64,
+}
+
+/// What outlives a sweep, to be told and for nothing else.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// What was said of each folder.
+    complaints: BTreeMap<String, Complaint>,
+    /// Why messages wait that our own side held up, until one gets on.
+    standing: Option<Error>,
 }
 
 /// How a sweep ended.
@@ -82,7 +91,7 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
         lease: &'a Lease,
         cancel: &'a CancellationToken,
         in_hand: &'a InHand,
-        complaints: &'a mut Complaints,
+        memory: &'a mut Memory,
     ) -> Self {
         Self {
             mailbox,
@@ -91,7 +100,7 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
             lease,
             cancel,
             in_hand,
-            complaints,
+            memory,
             selected: None,
             found: BTreeMap::new(),
             unfiled: BTreeMap::new(),
@@ -106,7 +115,17 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
         if ended.as_ref().is_err_and(|error| error.kind == ErrorKind::Conflict) || matches!(ended, Ok(End::Stopped)) {
             return ended;
         }
-        let noted = self.note(ended.as_ref().err()).await;
+        let is_rested = matches!(&ended, Ok(End::Idle(idle)) if idle.known.is_empty());
+        if self.moved > 0 || is_rested {
+            self.memory.standing = None;
+        }
+        if let Err(error) = &ended
+            && is_ours(error.kind)
+        {
+            self.memory.standing = Some(error.clone());
+        }
+        let failure = ended.as_ref().err().cloned().or_else(|| self.memory.standing.clone());
+        let noted = self.note(failure.as_ref()).await;
         let end = ended?;
         noted?;
         self.trouble.map_or(Ok(end), Err)
@@ -172,7 +191,7 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
 
     fn complain(&mut self, folder: &str, error: &Error) {
         let mailbox = self.mailbox;
-        if self.complaints.entry(folder.to_owned()).or_default().is_news(error) {
+        if self.memory.complaints.entry(folder.to_owned()).or_default().is_news(error) {
             tracing::warn!(mailbox = mailbox.name, folder, %error, "something is wrong with this folder");
         }
     }
