@@ -136,10 +136,12 @@ fn the_boxes_say_what_ffprobe_says() {
     make_videos(folder.path());
     // Cut in the middle of the media: whoever has its header still reads it.
     cut(folder.path(), "first.mp4", "first_cut.mp4", |size| size * 2 / 3);
-    let cases = VIDEOS
-        .iter()
-        .map(|(name, _, fragmented)| (*name, *fragmented))
-        .chain([("bframes.mp4", false), ("first_cut.mp4", false)]);
+    cut(folder.path(), "fragmented.mp4", "fragmented_cut.mp4", |size| size * 2 / 3);
+    let cases = VIDEOS.iter().map(|(name, _, fragmented)| (*name, *fragmented)).chain([
+        ("bframes.mp4", false),
+        ("first_cut.mp4", false),
+        ("fragmented_cut.mp4", true),
+    ]);
     for (name, fragmented) in cases {
         let file = folder.path().join(name);
         let expected = ffprobe(&file).unwrap_or_else(|| panic!("ffprobe reads {name}"));

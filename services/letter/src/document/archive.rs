@@ -14,6 +14,8 @@ use super::{first_bytes, unreadable};
 
 /// Entries of an archive that is opened.
 pub(super) const ENTRIES_MAX: u64 = 10_000;
+/// Bytes of the directory of an archive that is opened.
+const DIRECTORY_BYTES_MAX: u32 = 8 * 1024 * 1024;
 /// Inflated bytes of one entry.
 pub(super) const INFLATED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Inflated bytes below which the ratio does not matter.
@@ -89,16 +91,20 @@ pub(super) fn open(file: &mut File, size_bytes: u64) -> Result<ZipArchive<&mut F
     Ok(archive)
 }
 
-/// The number of entries in the end record (APPNOTE 4.3.16), which decides how much a reader allocates. A document
-/// with a 64-bit end record would be beyond every bound.
+/// The number of entries in the end record (APPNOTE 4.3.16), which with the directory's size decides how much a reader
+/// allocates; none where there is no end record or a larger directory than so many entries have. A document with a
+/// 64-bit end record would be beyond every bound.
 fn entries_claimed(file: &mut File, size_bytes: u64) -> io::Result<Option<u64>> {
     const TAIL_BYTES: u64 = 22 + 0xffff;
     file.seek(SeekFrom::Start(size_bytes.saturating_sub(TAIL_BYTES)))?;
     let mut tail = Vec::new();
     file.take(TAIL_BYTES).read_to_end(&mut tail)?;
-    let found = memchr::memmem::rfind(&tail, b"PK\x05\x06");
-    let count = found.and_then(|at| tail.get(at + 10..)?.first_chunk().map(|count| u16::from_le_bytes(*count)));
-    Ok(count.filter(|&count| count != u16::MAX).map(u64::from))
+    let record = memchr::memmem::rfind(&tail, b"PK\x05\x06").and_then(|at| tail.get(at..at + 22));
+    Ok(record.and_then(|record| {
+        let entries = u16::from_le_bytes(*record[10..].first_chunk()?);
+        let directory_bytes = u32::from_le_bytes(*record[12..].first_chunk()?);
+        (entries != u16::MAX && directory_bytes <= DIRECTORY_BYTES_MAX).then_some(u64::from(entries))
+    }))
 }
 
 /// Inflates one entry under the bounds; a bomb ends as an error of the reader.
