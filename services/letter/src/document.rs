@@ -65,7 +65,7 @@ fn html(file: &mut File, size_bytes: u64, charset_declared: Option<&str>) -> io:
     let bytes = first_bytes(file, HTML_BYTES_MAX)?;
     let own = charset_in_html(&bytes);
     let (source, _) = charset::decode_text(&bytes, charset_declared.or(own.as_deref()));
-    let text = mail_parser::decoders::html::html_to_text(&source);
+    let text = crate::html::text(&source);
     Ok(document(DocumentFormat::Html, text, size_bytes > HTML_BYTES_MAX))
 }
 

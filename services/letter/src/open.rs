@@ -30,7 +30,7 @@ use crate::{
 const READ: &str = "read the raw mail";
 const WRITE: &str = "write a part";
 /// How much of the raw mail a decoder gets at once.
-const STEP_BYTES: usize = 192 << 10;
+const STEP_BYTES: usize = 256 << 10;
 /// How many empty texts are passed over in search of a body.
 const CANDIDATES_MAX: usize = 20;
 
