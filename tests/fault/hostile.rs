@@ -157,7 +157,7 @@ async fn each_hostile_mail_ends_in_a_named_stage_and_the_mail_behind_it_is_recor
         let name = file.rsplit('/').next().unwrap_or_default();
         assert!(name.chars().all(|c| c.is_ascii_hexdigit()), "{file}");
     }
-    product.terminate();
+    product.terminate().await;
     settings.verify_with_server();
 }
 

@@ -58,5 +58,5 @@ async fn a_mail_with_a_film_of_500_mib_is_recorded_in_less_than_96_mib() {
     }
     assert_eq!(bytes.len(), 1000);
     assert!(watch.peak().worst_bytes() < MEMORY_MAX, "{:?}", watch.peak());
-    product.terminate();
+    product.terminate().await;
 }

@@ -83,7 +83,7 @@ fn two_hundred_kills(backend: Backend, kills: usize) {
         assert_eq!(delivered, MAILS);
         let product = Product::start(&settings);
         assert_each_recorded_once(&world, &product, MAILS, Duration::from_secs(180)).await;
-        product.terminate();
+        product.terminate().await;
         settings.verify_with_server();
     });
 }
@@ -145,7 +145,7 @@ async fn a_crash_at_each_point_of_an_intake_step_is_made_good_by_the_next_start(
             (flagged == delivered).then_some(())
         })
         .await;
-        product.terminate();
+        product.terminate().await;
     }
     assert_eq!(missed, Vec::<String>::new());
     settings.verify_with_server();

@@ -98,7 +98,7 @@ async fn servers_that_misbehave_are_told_and_bounded_and_the_mailbox_beside_them
         })
         .await;
     }
-    product.terminate();
+    product.terminate().await;
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_server_that_wants_id_after_the_login_gets_it_and_nothing_on_it_is_cha
         let message = ledger.message("INBOX", Place { uidvalidity: UIDVALIDITY, uid });
         assert_eq!(oracle::decided(message, ledger.submission_of(message)), "submission eligible");
     }
-    product.terminate();
+    product.terminate().await;
 
     let transcript = fake.transcript();
     let first = |verbs: &[&str]| {

@@ -88,7 +88,7 @@ async fn a_changed_deadline_is_tried_then_made(backend: Backend) {
     let after = Ledger::settled(&product, 3, BOUND).await;
     assert_eq!(verdict_of(&after, new), (Verdict::Late, 2));
     assert_eq!(verdict_of(&after, later), (Verdict::Eligible, 1));
-    product.terminate();
+    product.terminate().await;
     world.settings(&[world.mailbox()]).verify_with_server();
 }
 
@@ -153,7 +153,7 @@ async fn a_second_campaign_takes_the_mail_with_its_tag(backend: Backend) {
     assert_eq!(of(other).campaign, made.name);
     assert_eq!((of(first).number, of(other).number), (1, 1), "numbers count within a campaign");
     assert_eq!(verdict_of(&ledger, other), (Verdict::Eligible, 1), "the rule that was left out is not checked");
-    product.terminate();
+    product.terminate().await;
 }
 
 on_each_backend! {

@@ -281,7 +281,8 @@ fn contacts_and_manuscripts() -> Vec<Case> {
         case(
             "a large file left with the provider",
             cloud_card(),
-            "submission undetermined, undetermined video-duration video-resolution",
+            // What the card claims is more than the lowered limit.
+            "submission undetermined, undetermined video-duration video-resolution, advice video-size",
         ),
     ]
 }

@@ -27,7 +27,7 @@ async fn a_recorded_mail_is_left_or_flagged_or_moved(backend: Backend) {
     }
     let product = Product::start(&world.settings(&[world.mailbox()]));
     Ledger::settled(&product, MAILS, BOUND).await;
-    product.terminate();
+    product.terminate().await;
     assert_eq!(flags_of(&world, "INBOX"), vec![Vec::<String>::new(); MAILS], "left as they were");
 
     // Mails that were recorded before the setting are filed too: the setting says where recorded mails belong.
@@ -38,7 +38,7 @@ async fn a_recorded_mail_is_left_or_flagged_or_moved(backend: Backend) {
         (flags.len() == MAILS + 1 && flags.last().is_some_and(|flags| flags == &["caibian-recorded"])).then_some(())
     })
     .await;
-    product.terminate();
+    product.terminate().await;
     assert!(!flags_of(&world, "INBOX").concat().iter().any(|flag| flag == "\\Seen"));
 
     let settings = world.settings(&[world.mailbox().with("filing", "\"move:Processed\"")]);
@@ -49,7 +49,7 @@ async fn a_recorded_mail_is_left_or_flagged_or_moved(backend: Backend) {
     let ledger = Ledger::settled(&product, MAILS + 2, BOUND).await;
     ledger.assert_sound();
     assert_eq!(ledger.submissions.len(), MAILS + 2);
-    product.terminate();
+    product.terminate().await;
     let (inbox, processed) = (flags_of(&world, "INBOX"), flags_of(&world, "Processed"));
     assert_eq!(inbox.len() + processed.len(), MAILS + 2, "no mail is gone");
     assert!(

@@ -44,7 +44,7 @@ async fn both_folders_are_swept_and_a_copy_is_recorded_once(backend: Backend) {
     folders.sort_unstable();
     assert_eq!(folders, [("INBOX", 2, 2), ("垃圾邮件", 1, 1)]);
     assert_eq!(oracle::assert_reconciled(&product, USER).await, 3);
-    product.terminate();
+    product.terminate().await;
     settings.verify_with_server();
 }
 
@@ -61,7 +61,7 @@ async fn a_folder_whose_uids_the_server_forgot_gives_the_same_submissions(backen
     let before = Ledger::settled(&product, MAILS, BOUND).await;
     assert_eq!(before.submissions.len(), MAILS);
     let old = before.messages[0].uidvalidity;
-    product.terminate();
+    product.terminate().await;
 
     world.dovecot.forget_uids(USER, "INBOX");
     let mut session = world.session();
@@ -90,7 +90,7 @@ async fn a_folder_whose_uids_the_server_forgot_gives_the_same_submissions(backen
     .await;
     assert_eq!(ledger.message("INBOX", place).stage(), Stage::Recorded);
     assert_eq!(oracle::assert_reconciled(&product, USER).await, MAILS as u64 + 1);
-    product.terminate();
+    product.terminate().await;
     settings.verify_with_server();
 }
 

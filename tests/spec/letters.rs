@@ -76,7 +76,7 @@ async fn every_mail_is_decided_as_the_call_says(backend: Backend) {
         assert!(flags.iter().all(|(_, flags)| flags.is_empty()), "{folder}: {flags:?}");
     }
     assert_eq!(oracle::assert_reconciled(&product, USER).await, cases.len() as u64);
-    product.terminate();
+    product.terminate().await;
     settings.verify_with_server();
 }
 

@@ -74,7 +74,7 @@ async fn a_bomb_is_set_aside_and_the_next_mail_goes_on(backend: Backend) {
     ledger.assert_sound();
     assert_eq!(ledger.submissions.len(), 1);
     assert_eq!(oracle::assert_reconciled(&product, USER).await, 2);
-    product.terminate();
+    product.terminate().await;
     let output = settings.run(&["reconcile"]);
     assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("missing 0"), "{output:?}");
     settings.verify_with_server();

@@ -43,7 +43,7 @@ async fn new_mail_is_taken_after_a_restart(backend: Backend) {
     Ledger::settled(&product, 2, BOUND).await;
 
     idles(&world).await;
-    product.terminate();
+    product.terminate().await;
     deliver(&mut session, 2);
     let product = Product::start(&settings);
     Ledger::settled(&product, 3, BOUND).await;
@@ -59,7 +59,7 @@ async fn new_mail_is_taken_after_a_restart(backend: Backend) {
     idles(&world).await;
     deliver(&mut session, 4);
     Ledger::settled(&product, 5, BOUND).await;
-    product.terminate();
+    product.terminate().await;
     settings.verify_with_server();
 }
 
@@ -86,7 +86,7 @@ async fn a_mail_that_a_person_has_read_is_taken_all_the_same(backend: Backend) {
         ],
         "taking a mail changes no flag"
     );
-    product.terminate();
+    product.terminate().await;
 }
 
 async fn two_thousand_old_mails_are_recorded_as_backfill_and_none_twice(backend: Backend) {
@@ -102,7 +102,7 @@ async fn two_thousand_old_mails_are_recorded_as_backfill_and_none_twice(backend:
     let first_new = session.append("INBOX", cut_off, &plain_mail(USER, OLD, 20));
     let settings = world.settings(&[world.mailbox().with("answer_from", &format!("{:?}", cut_off.to_rfc3339()))]);
     let product = Product::start(&settings);
-    let ledger = Ledger::settled(&product, OLD + 1, Duration::from_secs(200)).await;
+    let ledger = Ledger::settled(&product, OLD + 1, Duration::from_secs(480)).await;
     ledger.assert_sound();
     assert_eq!(ledger.stages(), format!("STAGE_RECORDED {}", OLD + 1));
     let new: Vec<_> = ledger.messages.iter().filter(|message| !message.backfilled).collect();
@@ -112,14 +112,14 @@ async fn two_thousand_old_mails_are_recorded_as_backfill_and_none_twice(backend:
         assert_eq!(submission.backfilled, submission.message != new[0].name, "{}", submission.name);
     }
     // A second start sees the same mails and makes nothing of them.
-    product.terminate();
+    product.terminate().await;
     let product = Product::start(&settings);
     assert_eq!(oracle::assert_reconciled(&product, USER).await, OLD as u64 + 1);
     let again = Ledger::read(&product).await;
     assert_eq!(again.messages.len(), OLD + 1);
     assert_eq!(again.submissions.len(), ledger.submissions.len());
     assert!(again.messages.iter().all(|message| message.stage() == Stage::Recorded));
-    product.terminate();
+    product.terminate().await;
     settings.verify_with_server();
 }
 

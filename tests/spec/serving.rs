@@ -58,8 +58,11 @@ async fn a_watcher_misses_nothing(backend: Backend) {
     let (third, _) = next(&mut stream).await;
     assert!(!recorded.contains(&third));
 
-    // A watcher that says nothing and reads nothing holds nobody up. After the restart a token goes on where it was taken.
-    product.terminate();
+    // Neither an open stream nor a peer that connected and said nothing holds up the end. After the restart a token goes on
+    // where it was taken.
+    let address = std::fs::read_to_string(settings.data.join("api.address")).expect("it is written");
+    let _silent = std::net::TcpStream::connect(address.trim()).expect("it listens");
+    product.terminate().await;
     let product = Product::start(&settings);
     let mut stream = watch(&product, &after_first).await;
     assert_eq!(next(&mut stream).await.0, second);
@@ -67,7 +70,7 @@ async fn a_watcher_misses_nothing(backend: Backend) {
     let mut stream = watch(&product, &after_second).await;
     assert_eq!(next(&mut stream).await.0, third);
     drop(stream);
-    product.terminate();
+    product.terminate().await;
 }
 
 async fn worker_and_api_may_be_two_processes(backend: Backend) {
@@ -92,7 +95,7 @@ async fn worker_and_api_may_be_two_processes(backend: Backend) {
     let status = api.mailboxes().reconcile_mailbox(request).await.expect_err("the worker is away");
     assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
     drop(stream);
-    api.terminate();
+    api.terminate().await;
 }
 
 async fn collect(mut stream: impl Stream<Item = Result<DownloadResponse, Status>> + Unpin) -> (Vec<u8>, u64, String) {
@@ -128,7 +131,7 @@ async fn the_raw_mail_comes_back_as_it_was(backend: Backend) {
         let stream = product.submissions().download_raw(request).await.expect("a stream").into_inner();
         assert!(collect(stream).await.0 == sent[300_000..700_000], "{name}: a piece of it");
     }
-    product.terminate();
+    product.terminate().await;
 }
 
 async fn pages_are_stable_and_a_wrong_question_is_named(backend: Backend) {
@@ -178,7 +181,7 @@ async fn pages_are_stable_and_a_wrong_question_is_named(backend: Backend) {
         let status = client.list_submissions(request).await.expect_err(what);
         assert_eq!(status.code(), Code::InvalidArgument, "{what}: {status:?}");
     }
-    product.terminate();
+    product.terminate().await;
 }
 
 async fn health_and_reflection_answer(backend: Backend) {
@@ -205,7 +208,7 @@ async fn health_and_reflection_answer(backend: Backend) {
     for service in ["CampaignService", "SubmissionService", "MailboxService", "QuarantineService"] {
         assert!(names.contains(&format!("caibian.intake.v1.{service}")), "{service}: {names:?}");
     }
-    product.terminate();
+    product.terminate().await;
 }
 
 async fn beyond_loopback_nobody_is_let_in_without_a_token(backend: Backend) {
@@ -241,7 +244,7 @@ async fn beyond_loopback_nobody_is_let_in_without_a_token(backend: Backend) {
             }
         }
     }
-    product.terminate();
+    product.terminate().await;
 }
 
 on_each_backend! {

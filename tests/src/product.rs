@@ -183,6 +183,7 @@ impl Worker {
         let log = File::options().create(true).append(true).open(settings.log()).expect("our own folder");
         let child = settings
             .command(&["worker"])
+            .env("NO_COLOR", "1")
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
             .spawn()
@@ -264,6 +265,7 @@ impl Product {
             .command(&[roles])
             .envs(environment.iter().copied())
             .env("RUST_BACKTRACE", "1")
+            .env("NO_COLOR", "1")
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
             .spawn()
@@ -314,14 +316,21 @@ impl Product {
         alive
     }
 
-    /// SIGTERM, then waits until it has drained.
+    /// SIGTERM, then waits until it has drained; connections of the test go on answering meanwhile.
     ///
     /// # Panics
     /// When it does not end by itself in 15 s or not with success.
-    pub fn terminate(mut self) {
-        let drained = process::end(&mut self.child, Signal::TERM, Duration::from_secs(15));
-        assert!(drained, "not down 15 s after SIGTERM:\n{}", self.settings.log_tail(40));
-        let status = self.ended().expect("it was waited for");
+    pub async fn terminate(mut self) {
+        process::signal(&self.child, Signal::TERM);
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.ended() {
+                break status;
+            }
+            let late = begun.elapsed() > Duration::from_secs(15);
+            assert!(!late, "not down 15 s after SIGTERM:\n{}", self.settings.log_tail(40));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
         assert!(status.success(), "{status} after SIGTERM:\n{}", self.settings.log_tail(40));
     }
 
