@@ -1,7 +1,8 @@
 //! `caibian all`, `api`, `worker`: builds what the settings name, runs it until a signal, drains.
 
 use std::{
-    fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode, sync::Arc, time::Duration,
+    fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode, sync::Arc,
+    time::Duration,
 };
 
 use chrono::Utc;

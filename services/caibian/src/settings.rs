@@ -514,6 +514,13 @@ mod tests {
     }
 
     #[test]
+    fn the_example_that_ships_is_understood() {
+        let settings = load(include_str!("../../../deploy/caibian.example.toml")).unwrap();
+        assert_eq!(settings.mailbox[0].host, "imap.163.com");
+        assert_eq!(settings.mailbox[0].port, 993);
+    }
+
+    #[test]
     fn a_password_is_never_shown() {
         let settings =
             load("[[mailbox]]\nname = \"m\"\nhost = \"h\"\naddress = \"a@b\"\npassword = \"geheim\"").unwrap();
