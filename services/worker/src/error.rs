@@ -26,11 +26,22 @@ impl Error {
 /// Says what was being done.
 pub(crate) trait Doing<T> {
     fn doing(self, doing: &'static str) -> Result<T, Error>;
+
+    /// The same at the source, where `Conflict` means that a folder was renumbered under us: begun anew like after any
+    /// failure of the line, for nobody took the mailbox from us.
+    fn at_source(self, doing: &'static str) -> Result<T, Error>;
 }
 
 impl<T> Doing<T> for Result<T, PortError> {
     fn doing(self, doing: &'static str) -> Result<T, Error> {
         self.map_err(|error| Error { doing, kind: error.kind, detail: error.detail })
+    }
+
+    fn at_source(self, doing: &'static str) -> Result<T, Error> {
+        self.doing(doing).map_err(|error| match error.kind {
+            ErrorKind::Conflict => Error { kind: ErrorKind::Unavailable, ..error },
+            _ => error,
+        })
     }
 }
 

@@ -186,8 +186,8 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Keeper<'_, S, B, O, L,
             let wait = async {
                 match &idle.folder {
                     Some(folder) => {
-                        source.select(folder).await.doing("select the folder to wait in")?;
-                        source.wait(idle.at_most).await.doing("wait for new mail")?;
+                        source.select(folder).await.at_source("select the folder to wait in")?;
+                        source.wait(idle.at_most).await.at_source("wait for new mail")?;
                     }
                     None => sleep(idle.at_most).await,
                 }

@@ -119,6 +119,12 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
                 self.set_aside(&message, Stage::TooLarge, &reason).await.map(|()| None)
             }
             Ok(Pulled::Stopped) => self.forget(TimeDelta::zero()).await.map(|()| None),
+            Err(Fault::Line(error)) if error.kind == ErrorKind::Conflict => {
+                self.forget(TimeDelta::zero()).await?;
+                let error = Error { doing: "fetch a mail", kind: ErrorKind::Unavailable, detail: error.detail };
+                self.folder_failed(&message.folder, error);
+                Ok(None)
+            }
             Err(Fault::Line(error)) => {
                 self.failed(&message, &format!("the line failed while it was fetched: {}", error.detail)).await?;
                 self.line_is_down = true;

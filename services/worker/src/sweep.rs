@@ -214,7 +214,7 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
             return Ok(*epoch);
         }
         self.selected = None;
-        let state = self.source.select(folder).await.doing("select a folder")?;
+        let state = self.source.select(folder).await.at_source("select a folder")?;
         if state.uidvalidity == 0 {
             let detail = "the server gives UIDVALIDITY 0, which is never lawful (RFC 9051 §2.3.1.1)".into();
             return Err(Error { doing: "select a folder", kind: ErrorKind::Invalid, detail });
@@ -256,7 +256,7 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
             if self.cancel.is_cancelled() {
                 break;
             }
-            let listed = self.source.list(chunk).await.doing("list mails").map_err(Side::Theirs)?;
+            let listed = self.source.list(chunk).await.at_source("list mails").map_err(Side::Theirs)?;
             // A server may tell of other mails too, and of one mail twice.
             let listed: BTreeMap<u64, Listed> = listed.into_iter().map(|listed| (listed.uid, listed)).collect();
             let listed: Vec<Listed> =
@@ -281,7 +281,7 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
 
     /// The server's set, in order and without repetition.
     async fn uids(&mut self) -> Result<Vec<u64>, Error> {
-        let mut uids = self.source.uids().await.doing("read the UIDs")?;
+        let mut uids = self.source.uids().await.at_source("read the UIDs")?;
         uids.sort_unstable();
         uids.dedup();
         Ok(uids)
@@ -337,7 +337,7 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
                 break;
             }
             let began = Instant::now();
-            match self.source.file(message.uid, &self.mailbox.filing).await.doing("file a mail") {
+            match self.source.file(message.uid, &self.mailbox.filing).await.at_source("file a mail") {
                 Ok(()) => {
                     crash::point("C11");
                     ledger.message_filed(lease, &message).await.doing("note a filing")?;

@@ -87,6 +87,21 @@ async fn rows_of_an_old_numbering_that_were_never_fetched_vanish_and_the_new_one
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_folder_renumbered_in_the_middle_of_a_mail_costs_it_no_try() {
+    let world = World::new();
+    world.server.deliver(INBOX, world.mail_of(big(3, 1)));
+    let hand = world.start("one");
+    while world.calls("window") == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    world.server.renumber(INBOX);
+    world.until("all is done", World::is_settled).await;
+    hand.stop().await;
+    assert_eq!(world.counts(), [("recorded", 1), ("vanished", 1)].into());
+    assert_eq!(world.tables.lock().unwrap().rows[0].tries_counted, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_mail_that_turns_up_below_numbers_already_known_is_taken() {
     let world = World::new();
     world.deliver("one");

@@ -120,14 +120,14 @@ impl MemorySource {
             _ if rooms.down.is_some() => Err(fault(rooms.down.unwrap(), "the server is down")),
             None => Err(fault(ErrorKind::Unavailable, "nothing is selected")),
             Some((folder, epoch)) if rooms.folders[folder].uidvalidity != *epoch => {
-                Err(fault(ErrorKind::Unavailable, "the server closed the line to renumber"))
+                Err(fault(ErrorKind::Conflict, "UIDVALIDITY changed"))
             }
             Some((folder, _)) => Ok(folder.clone()),
         };
         let result = sound.and_then(|folder| act(&mut rooms, &folder));
         match &result {
             Ok(_) => *rooms.calls.entry(name).or_default() += 1,
-            Err(error) if error.kind == ErrorKind::Unavailable => self.selected = None,
+            Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict) => self.selected = None,
             Err(_) => {}
         }
         result
