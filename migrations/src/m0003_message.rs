@@ -25,17 +25,17 @@ impl MigrationTrait for Migration {
                     .col(boolean("backfilled"))
                     .col(big_integer("seen_at"))
                     .col(text("stage"))
-                    .col(big_integer("tries"))
+                    .col(big_integer("tries").default(0))
                     .col(big_integer_null("due_at"))
                     .col(text_null("raw_sha256"))
                     .col(uuid_null("repeats"))
-                    .col(text("reason"))
+                    .col(text("reason").default(""))
                     .col(text_null("stage_failed"))
                     .col(uuid_null("campaign_id"))
                     .col(text_null("class"))
                     .col(text_null("class_reason_zh"))
                     .col(text_null("class_reason_en"))
-                    .col(text("subject"))
+                    .col(text("subject").default(""))
                     .col(text_null("from_name"))
                     .col(text_null("from_address"))
                     .col(big_integer_null("filed_at"))
@@ -51,13 +51,12 @@ impl MigrationTrait for Migration {
             .create_index(index("message_by_stage", "message", &["mailbox_id", "stage", "received_at", "id"]))
             .await?;
         manager.create_index(index("message_by_receipt", "message", &["received_at", "id"])).await?;
-        manager.create_index(index("message_by_hash", "message", &["raw_sha256"])).await?;
-        manager.create_index(index("message_by_repeats", "message", &["repeats"])).await?;
         run(
             manager,
             &[
                 "CREATE UNIQUE INDEX message_first_of_hash ON message (mailbox_id, raw_sha256) \
                  WHERE repeats IS NULL AND raw_sha256 IS NOT NULL",
+                "CREATE INDEX message_by_hash ON message (raw_sha256) WHERE raw_sha256 IS NOT NULL",
                 "CREATE INDEX message_open ON message (mailbox_id, received_at, id) \
                  WHERE stage IN ('seen', 'stored', 'parsed')",
                 "CREATE INDEX message_to_file ON message (mailbox_id, folder, uidvalidity, received_at, id) \

@@ -5,6 +5,7 @@
 
 mod blob;
 mod campaign;
+mod editor;
 mod entity;
 mod error;
 mod history;
@@ -12,7 +13,6 @@ mod ledger;
 mod mailbox;
 mod message;
 mod open;
-mod quarantine;
 pub mod record;
 mod search;
 mod submission;
@@ -120,12 +120,12 @@ impl Store {
 
     /// One message.
     pub async fn message_get(&self, id: Uuid) -> Result<MessageRecord> {
-        quarantine::get(self, id).await
+        editor::get(self, id).await
     }
 
     /// Newest receipt first, then by id.
     pub async fn message_list(&self, query: &MessageQuery) -> Result<Vec<MessageRecord>> {
-        quarantine::list(self, query).await
+        editor::list(self, query).await
     }
 
     /// A message's history, oldest first.
@@ -135,12 +135,12 @@ impl Store {
 
     /// `Quarantined` → the stage that failed, with tries 0; `Conflict` when it is not in quarantine.
     pub async fn quarantine_retry(&self, id: Uuid, actor: &str, reason: &str) -> Result<MessageRecord> {
-        quarantine::retry(self, id, actor, reason).await
+        editor::retry(self, id, actor, reason).await
     }
 
     /// `Quarantined` → `Recorded` with class `Unreadable`; `Conflict` when it is not in quarantine.
     pub async fn quarantine_release(&self, id: Uuid, actor: &str, reason: &str) -> Result<MessageRecord> {
-        quarantine::release(self, id, actor, reason).await
+        editor::release(self, id, actor, reason).await
     }
 
     /// One submission with everything.

@@ -24,7 +24,7 @@ use crate::{
     write::Leased,
 };
 
-/// Rows of one INSERT: 500 rows of 25 columns stay under the 32,766 variables of SQLite and the 65,535 of PostgreSQL.
+/// Rows of one INSERT: 500 rows of some dozen columns stay under the 32,766 variables of SQLite and the 65,535 of PostgreSQL.
 const ROWS_MAX: usize = 500;
 
 /// The stages that the worker still has to do with, in the very words of the partial index `message_open`.
@@ -113,20 +113,7 @@ fn row_seen(
         backfilled: Set(listed.received_at < answer_from),
         seen_at: Set(now()),
         stage: Set(Stage::Seen.as_str().to_owned()),
-        tries: Set(0),
-        due_at: Set(None),
-        raw_sha256: Set(None),
-        repeats: Set(None),
-        reason: Set(String::new()),
-        stage_failed: Set(None),
-        campaign_id: Set(None),
-        class: Set(None),
-        class_reason_zh: Set(None),
-        class_reason_en: Set(None),
-        subject: Set(String::new()),
-        from_name: Set(None),
-        from_address: Set(None),
-        filed_at: Set(None),
+        ..Default::default()
     })
 }
 

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use intake::{
+    campaign::Campaign,
     judgement::Verdict,
     ports::{Ledger, StoreOutcome},
     sorting::Class,
     submission::Earlier,
 };
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use stdx::{ErrorKind, Sha256};
 use store::record::{SubmissionOrder, SubmissionQuery};
 
@@ -138,8 +140,10 @@ pub async fn change_numbers_become_visible_in_their_order(scene: Scene) {
     };
     let mut recorders = Vec::new();
     for chunk in messages.chunks(10) {
-        let (chunk, store, lease, campaign, letter) =
-            (chunk.to_vec(), scene.store.clone(), scene.lease.clone(), scene.campaign.clone(), letter.clone());
+        // Each records for a campaign of its own, whose counter would else make them take turns.
+        let campaign = Campaign { id: Uuid::now_v7(), ..scene.campaign.clone() };
+        scene.store.campaign_insert(&campaign).await.unwrap();
+        let (chunk, store, lease, letter) = (chunk.to_vec(), scene.store.clone(), scene.lease.clone(), letter.clone());
         recorders.push(tokio::spawn(async move {
             for message in chunk {
                 let assessment = assessment(Class::Submission, Verdict::Eligible);
@@ -153,4 +157,37 @@ pub async fn change_numbers_become_visible_in_their_order(scene: Scene) {
     }
     let seen = tokio::time::timeout(Duration::from_secs(60), watcher).await.unwrap().unwrap();
     assert_eq!(seen, (1..=60).collect::<Vec<_>>());
+}
+
+/// What makes that order sure: whoever takes a number holds the counter until the commit.
+pub async fn a_later_change_number_waits_for_an_earlier_one(scene: Scene) {
+    scene.submission(1, "a@b.cn", "主题征稿").await;
+    let letter = letter("a@b.cn", "主题征稿");
+    for (uid, commits, expected) in [(2, true, 3), (3, false, 4)] {
+        let message = scene.parsed(uid, &letter).await;
+        let latest = scene.store.change_latest().await.unwrap();
+        let raw = scene.raw().await;
+        let earlier = raw.begin().await.unwrap();
+        let take = "UPDATE counter SET value = value + 1 WHERE name = 'submission_change'";
+        earlier.execute_unprepared(take).await.unwrap();
+        let (store, lease, campaign, letter) =
+            (scene.store.clone(), scene.lease.clone(), scene.campaign.clone(), letter.clone());
+        let later = tokio::spawn(async move {
+            let assessed = assessment(Class::Submission, Verdict::Eligible);
+            store.message_recorded(&lease, &message, &[campaign], &[], &letter, &assessed).await.unwrap();
+        });
+        // Many more questions and answers than recording takes.
+        for _ in 0..100 {
+            assert_eq!(scene.store.change_latest().await.unwrap(), latest);
+            assert!(!later.is_finished(), "it did not wait");
+        }
+        if commits {
+            earlier.commit().await.unwrap()
+        } else {
+            earlier.rollback().await.unwrap()
+        }
+        later.await.unwrap();
+        assert_eq!(scene.store.change_latest().await.unwrap(), expected);
+        assert_eq!(scene.store.submission_changes(latest, None, 9).await.unwrap()[0].0, expected);
+    }
 }

@@ -39,6 +39,7 @@ suite! {
     campaigns::a_campaign_is_changed_only_from_the_revision_that_was_read,
     campaigns::campaigns_are_listed_by_their_deadline_page_by_page,
     campaigns::the_shipped_campaign_is_inserted_once_and_taken_by_its_mailbox,
+    concurrency::a_later_change_number_waits_for_an_earlier_one,
     concurrency::change_numbers_become_visible_in_their_order,
     concurrency::eight_writers_of_a_hundred_writes_never_find_the_database_locked,
     concurrency::of_many_messages_with_the_same_bytes_one_is_stored,

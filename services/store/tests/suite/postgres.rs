@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// A running server; dropped, it is stopped and its files are removed.
+/// A running server; when it is dropped or the test dies, it is stopped and its files are removed.
 pub struct Server {
     folder: PathBuf,
     port: u16,
@@ -33,6 +33,14 @@ impl Server {
             "{}/pg_ctl -D {data} -w -t 60 -l {data}/log -o '-p {port} -k {data} -c listen_addresses=127.0.0.1 \
              -c fsync=off -c max_connections=60' start",
             programs.display()
+        ));
+        // A test that is killed drops nothing: a watcher then does what `drop` would have done.
+        unprivileged(&format!(
+            "setsid bash -c 'while [ -d /proc/{} ]; do sleep 1; done; {}/pg_ctl -D {data} -m immediate stop; \
+             rm -rf {}' </dev/null >/dev/null 2>&1 &",
+            std::process::id(),
+            programs.display(),
+            server.folder.display(),
         ));
         server
     }
@@ -75,7 +83,7 @@ fn as_nobody(script: &str) -> Command {
 }
 
 fn unprivileged(script: &str) {
-    run(&mut as_nobody(&format!("{script} >/dev/null")));
+    run(&mut as_nobody(&format!("exec >/dev/null; {script}")));
 }
 
 fn run(command: &mut Command) -> Output {

@@ -1,11 +1,12 @@
 //! What an editor reads of messages, and does with those in quarantine.
 
+use std::collections::HashMap;
+
 use intake::{message::Stage, sorting::Class};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, Set, sea_query::Expr,
 };
-use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::{
