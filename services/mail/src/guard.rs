@@ -20,7 +20,7 @@ use crate::WINDOW_BYTES_MAX;
 pub const LITERAL_BYTES_MAX: u64 = WINDOW_BYTES_MAX as u64 + 64 * 1024;
 /// Longest line, without its literals.
 pub const LINE_BYTES_MAX: u64 = 1024 * 1024;
-/// Longest answer to a search: a million UIDs.
+/// Longest answer to a search: some hundred thousand UIDs.
 pub const SEARCH_LINE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Deepest nesting of parentheses outside quotes.
 pub const DEPTH_MAX: u32 = 32;

@@ -17,6 +17,8 @@ use crate::{Error, LIST_UIDS_MAX, WINDOW_BYTES_MAX, folder_name};
 
 /// Most UIDs that one folder may have.
 const UIDS_MAX: usize = 2_000_000;
+/// Most mails searched at once. The parser begins anew with each 4 KiB that come, so a long answer costs its square.
+const SEARCH_MAILS: u32 = 100_000;
 /// UIDs in one FETCH: about 900 bytes of command, beneath the 1,000 that RFC 2683 §3.2.1.5 advises.
 const FETCH_UIDS: usize = 80;
 /// Most folder names that an error tells.
@@ -102,10 +104,28 @@ async fn names(line: &mut Line, settings: &ImapSettings) -> Result<Vec<String>, 
 
 /// Every UID of the selected folder, or an error when the answer may be incomplete.
 pub(super) async fn uids(line: &mut Line, settings: &ImapSettings) -> Result<Vec<u64>, Error> {
+    let mut before = 0;
     if let Some(selected) = &mut line.selected {
         selected.has_news = false;
+        before = selected.exists;
     }
-    let mut found = search(line, settings, "ALL").await?;
+    let mut found = Vec::new();
+    if before <= SEARCH_MAILS {
+        found = search(line, settings, "ALL").await?;
+    } else {
+        for first in (1..=before).step_by(SEARCH_MAILS as usize) {
+            let last = first + (SEARCH_MAILS - 1);
+            let last = if last >= before { "*".to_owned() } else { last.to_string() };
+            found.extend(search(line, settings, &format!("{first}:{last}")).await?);
+            if found.len() > UIDS_MAX {
+                return Err(Error::Exhausted(format!("the folder lists more than {UIDS_MAX} mails")));
+            }
+            // A mail that goes moves the ones behind it, perhaps from one part into another.
+            if line.selected.as_ref().is_some_and(|selected| selected.exists < before) {
+                return Err(Error::Unsure("mails went during the search".to_owned()));
+            }
+        }
+    }
     found.sort_unstable();
     if found.first() == Some(&0) {
         return Err(Error::Garbled("a UID is zero".to_owned()));

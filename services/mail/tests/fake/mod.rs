@@ -4,7 +4,8 @@
 //! * `C: TEXT`: the client's next line is a tag and this text; `…` at the end stands for anything.
 //! * `U: TEXT`: the client's next line is this text, without a tag.
 //! * `S: TEXT`: the server says this line; `$` stands for the client's last tag.
-//! * `S*N: TEXT`: it says so N times. `R*N: TEXT`: the text N times without an end of line, but with one for each `␤`.
+//! * `S*N: TEXT`: it says so N times. `R*N: TEXT`: the text N times without an end of line, but with one for each `␤`;
+//!   `ÿ` stands for the byte FF, which no UTF-8 has.
 //! * `tls`: TLS begins. `close`: the server hangs up.
 //!
 //! After the last step the server is silent until the client hangs up; whatever the client says then fails the test.
@@ -109,8 +110,9 @@ async fn play(socket: Box<dyn Stream>, script: &str, tls: Option<Arc<ServerConfi
             "S" | "R" => {
                 let end = if kind == "S" { "\r\n" } else { "" };
                 let said = format!("{}{end}", text.replace('$', &tag).replace('␤', "\r\n")).repeat(times);
+                let said = bytes_of(&said);
                 // The client may have hung up in the middle, which is what floods are for.
-                if stream.write_all(said.as_bytes()).await.is_err() {
+                if stream.write_all(&said).await.is_err() {
                     return;
                 }
                 let _ = stream.flush().await;
@@ -144,4 +146,18 @@ async fn play(socket: Box<dyn Stream>, script: &str, tls: Option<Arc<ServerConfi
     let mut line = Vec::new();
     let _ = stream.read_until(b'\n', &mut line).await;
     assert!(line.is_empty(), "nothing more was expected, got {:?}", String::from_utf8_lossy(&line));
+}
+
+fn bytes_of(said: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(said.len());
+    for part in said.split_inclusive('ÿ') {
+        match part.strip_suffix('ÿ') {
+            Some(part) => {
+                bytes.extend_from_slice(part.as_bytes());
+                bytes.push(0xff);
+            }
+            None => bytes.extend_from_slice(part.as_bytes()),
+        }
+    }
+    bytes
 }
