@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use proto::intake::v1::{
     Class, GetMailboxRequest, GetMessageRequest, GetSubmissionRequest, ListMailboxesRequest, ListMessagesRequest,
-    ListSubmissionsRequest, Mailbox, Message, ReconcileMailboxRequest, Stage, Submission, Verdict,
+    ListSubmissionsRequest, Mailbox, Message, ReconcileMailboxRequest, RetryQuarantinedRequest, Stage, Submission,
 };
 
 use crate::{Product, imap::Place, wait_for};
@@ -236,8 +236,16 @@ pub async fn assert_reconciled(product: &Product, display_name: &str) -> u64 {
     folders.iter().map(|folder| folder.server_count).sum()
 }
 
-/// Whether a verdict was given at all.
-#[must_use]
-pub fn is_judged(submission: &Submission) -> bool {
-    submission.judgement.as_ref().is_some_and(|judgement| judgement.verdict() != Verdict::Unspecified)
+/// Tries every mail in quarantine again, as an editor would, and gives how many there were.
+///
+/// # Panics
+/// When one lies there for another reason than one that holds these words.
+pub async fn retry_quarantined(product: &Product, ledger: &Ledger, reason: &str) -> usize {
+    let set_aside: Vec<_> = ledger.messages.iter().filter(|message| message.stage() == Stage::Quarantined).collect();
+    for message in &set_aside {
+        assert!(message.reason.contains(reason), "{message:?}");
+        let request = RetryQuarantinedRequest { name: message.name.clone(), reason: "the cause is gone".into() };
+        product.quarantine().retry_quarantined(request).await.expect("it is tried again");
+    }
+    set_aside.len()
 }
