@@ -34,6 +34,7 @@ fn main() {
     drop(session);
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _entered = runtime.enter();
     let begun = Instant::now();
     let product = world.start(&[world.mailbox()]);
     let watch = Watch::start(product.pid(), Duration::from_millis(20));

@@ -113,12 +113,12 @@ impl Ledger {
         self.submissions.iter().find(|submission| submission.message == message.name)
     }
 
-    /// Asserts what holds always: a mail is one message, a message is at most one submission, every submission has a
-    /// message, numbers are not given twice, and each end has what belongs to it.
+    /// Asserts what holds at every moment, also while the worker works between two pages of this reading: a mail is one
+    /// message, a message is at most one submission, numbers are not given twice.
     ///
     /// # Panics
     /// With the first that does not hold.
-    pub fn assert_sound(&self) {
+    pub fn assert_none_doubled(&self) {
         let mut places = HashMap::new();
         for message in &self.messages {
             let place = (&message.mailbox, &message.folder, message.uidvalidity, message.uid);
@@ -131,24 +131,37 @@ impl Ledger {
             if let Some(other) = hashes.insert((&message.mailbox, &message.raw_sha256), &message.name) {
                 panic!("{other} and {} are recorded and have the same bytes", message.name);
             }
-            assert_eq!(message.raw_sha256.len(), 64, "{message:?}");
-            assert_ne!(message.class(), Class::Unspecified, "{message:?}");
-            let judged = matches!(message.class(), Class::Submission | Class::Correction | Class::NearMiss);
-            assert_eq!(judged, self.submission_of(message).is_some(), "{message:?}");
         }
         let mut sources = HashMap::new();
         let mut numbers = HashMap::new();
         for submission in &self.submissions {
-            let message = self.messages.iter().find(|message| message.name == submission.message);
-            let message = message.unwrap_or_else(|| panic!("{} came by no message", submission.name));
-            assert_eq!(message.submission, submission.name);
-            assert_eq!(message.raw_sha256, submission.raw_sha256);
             if let Some(other) = sources.insert(&submission.message, &submission.name) {
                 panic!("{other} and {} came by the same mail", submission.name);
             }
             if let Some(other) = numbers.insert((&submission.campaign, submission.number), &submission.name) {
                 panic!("{other} and {} have one number", submission.name);
             }
+        }
+    }
+
+    /// Asserts what holds once all mails are at their end: none is doubled, every submission has its message, and each
+    /// end has what belongs to it.
+    ///
+    /// # Panics
+    /// With the first that does not hold.
+    pub fn assert_sound(&self) {
+        self.assert_none_doubled();
+        for message in self.messages.iter().filter(|message| message.stage() == Stage::Recorded) {
+            assert_eq!(message.raw_sha256.len(), 64, "{message:?}");
+            assert_ne!(message.class(), Class::Unspecified, "{message:?}");
+            let judged = matches!(message.class(), Class::Submission | Class::Correction | Class::NearMiss);
+            assert_eq!(judged, self.submission_of(message).is_some(), "{message:?}");
+        }
+        for submission in &self.submissions {
+            let message = self.messages.iter().find(|message| message.name == submission.message);
+            let message = message.unwrap_or_else(|| panic!("{} came by no message", submission.name));
+            assert_eq!(message.submission, submission.name);
+            assert_eq!(message.raw_sha256, submission.raw_sha256);
         }
         for message in &self.messages {
             match message.stage() {
