@@ -59,7 +59,7 @@ async fn a_changed_deadline_is_tried_then_made(backend: Backend) {
     let earlier = Campaign { deadline_day: Some(Day { year: 2023, month: 2, day: 28 }), ..campaign.clone() };
 
     // The dry run says what would change, and changes nothing.
-    let request = TestCampaignRequest { campaign: Some(earlier.clone()), submissions_max: 0 };
+    let request = TestCampaignRequest { campaign: Some(earlier.clone()), ..Default::default() };
     let trial = product.campaigns().test_campaign(request).await.expect("a dry run").into_inner();
     assert_eq!((trial.tested, trial.changes.len(), trial.truncated), (2, 1, false), "{trial:?}");
     let change = &trial.changes[0];
