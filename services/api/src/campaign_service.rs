@@ -174,14 +174,14 @@ impl CampaignService for Campaigns {
         &self,
         request: Request<v1::TestCampaignRequest>,
     ) -> Result<Response<v1::TestCampaignResponse>, Status> {
-        let v1::TestCampaignRequest { campaign, submissions_max } = request.into_inner();
+        let v1::TestCampaignRequest { campaign, mails_max } = request.into_inner();
         let given = required(campaign)?;
         let id = names::CAMPAIGN.required("campaign.name", &given.name)?;
-        let submissions_max = dry_run::submissions_max(submissions_max)?;
+        let mails_max = dry_run::mails_max(mails_max)?;
         let present = self.store.campaign_get(id).await.map_err(errors::of_store)?;
-        let campaign = read(&given, id, present.revision.saturating_add(1))?;
+        let changed = read(&given, id, present.revision.saturating_add(1))?;
         let _one_at_a_time =
             self.dry_runs.acquire().await.map_err(|closed| errors::of_kind(stdx::ErrorKind::Internal, &closed))?;
-        dry_run::run(&self.store, campaign, submissions_max).await.map(Response::new)
+        dry_run::run(&self.store, &present, &changed, mails_max).await.map(Response::new)
     }
 }

@@ -5,6 +5,7 @@
 
 mod blob;
 mod campaign;
+mod dry_run;
 mod editor;
 mod entity;
 mod error;
@@ -23,14 +24,14 @@ mod write;
 pub use error::{Error, Result};
 
 use chrono::{DateTime, Utc};
-use intake::{campaign::Campaign, letter::Letter, ports::FolderReconciliation};
+use intake::{campaign::Campaign, letter::Letter, ports::FolderReconciliation, submission::Earlier};
 use sea_orm::{DatabaseConnection, DbBackend, EntityTrait};
 use stdx::Sha256;
 use uuid::Uuid;
 
 use record::{
-    CampaignKey, Enrolment, Event, MailboxRecord, MessageQuery, MessageRecord, SubmissionQuery, SubmissionRecord,
-    VerifyFault,
+    CampaignKey, Enrolment, Event, MailboxRecord, MessageLetter, MessageQuery, MessageRecord, SubmissionQuery,
+    SubmissionRecord, VerifyFault,
 };
 
 /// Rows that one call lists at most, whatever its limit says.
@@ -169,15 +170,31 @@ impl Store {
         Ok(counter.map_or(0, |counter| counter.value))
     }
 
-    /// Messages of a campaign's submissions with the letter that was read, newest first, for a dry run. Pages by the
-    /// key of the last one.
-    pub async fn submission_letters(
+    /// Mailboxes with this address (compared in lower case), by name.
+    pub async fn mailboxes_of_address(&self, address: &str) -> Result<Vec<Uuid>> {
+        dry_run::mailboxes(self, address).await
+    }
+
+    /// Recorded mail of these mailboxes with the letter that was read and what was decided of it, newest receipt first,
+    /// then by id; pages by the key of the last one. Mail that an editor recorded as unreadable is left out.
+    pub async fn message_letters(
         &self,
-        campaign_id: Uuid,
+        mailbox_ids: &[Uuid],
         after: Option<(DateTime<Utc>, Uuid)>,
         limit: u32,
-    ) -> Result<Vec<SubmissionRecord>> {
-        submission::letters(self, campaign_id, after, limit).await
+    ) -> Result<Vec<MessageLetter>> {
+        dry_run::letters(self, mailbox_ids, after, limit).await
+    }
+
+    /// Submissions of one sender's address (compared in lower case) to these campaigns that were recorded before an
+    /// instant, newest receipt first, at most 50: what the worker knew of the sender then.
+    pub async fn earlier_before(
+        &self,
+        campaign_ids: &[Uuid],
+        sender: &str,
+        recorded_before: DateTime<Utc>,
+    ) -> Result<Vec<Earlier>> {
+        submission::earlier_of(self, campaign_ids, sender, Some(recorded_before)).await
     }
 
     /// The letter of a message.

@@ -90,6 +90,34 @@ pub struct MessageRecord {
     pub submission_id: Option<Uuid>,
 }
 
+/// A recorded message with the letter that was read and what was decided of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageLetter {
+    /// The row.
+    pub message: Message,
+    /// The facts, whole.
+    pub letter: Letter,
+    /// What kind of mail it is.
+    pub class: Class,
+    /// The campaign that it was sorted to.
+    pub campaign_id: Option<Uuid>,
+    /// When that was decided.
+    pub recorded_at: DateTime<Utc>,
+    /// Its submission, if its class is judged.
+    pub submission: Option<Judged>,
+}
+
+/// What was judged of a submission.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// Its id.
+    pub id: Uuid,
+    /// One outcome a rule.
+    pub findings: Vec<Finding>,
+    /// What follows.
+    pub judgement: Judgement,
+}
+
 /// Which messages to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageQuery {

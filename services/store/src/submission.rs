@@ -11,15 +11,13 @@ use intake::{
     ports::Lease,
     submission::{Assessment, Earlier},
 };
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use uuid::Uuid;
 
 use crate::{
     Error, Result, Store, campaign,
     entity::{letter, message, submission, submission_finding},
-    message::{advance, after, succeeded, tell},
+    message::{advance, succeeded, tell},
     record::SubmissionRecord,
     values::{
         LINE_CHARACTERS_MAX, REASON_CHARACTERS_MAX, address, bounded, from_json, from_word, instant, json, line,
@@ -42,14 +40,28 @@ pub fn number_counter(campaign_id: Uuid) -> String {
 /// Submissions of one sender to the campaigns of this mailbox, newest first.
 pub async fn earlier(store: &Store, mailbox_id: Uuid, sender: &str) -> Result<Vec<Earlier>> {
     let campaigns = campaign::of_mailbox(store, mailbox_id).await?;
+    let ids: Vec<Uuid> = campaigns.iter().map(|campaign| campaign.id).collect();
+    earlier_of(store, &ids, sender, None).await
+}
+
+/// Submissions of one sender to these campaigns, newest first; of those recorded before an instant, if one is given.
+pub async fn earlier_of(
+    store: &Store,
+    campaign_ids: &[Uuid],
+    sender: &str,
+    recorded_before: Option<DateTime<Utc>>,
+) -> Result<Vec<Earlier>> {
     let sender = address(sender);
     if sender.is_empty() {
         return Ok(Vec::new());
     }
-    submission::Entity::find()
+    let mut rows = submission::Entity::find()
         .filter(submission::Column::Sender.eq(sender))
-        .filter(submission::Column::CampaignId.is_in(campaigns.iter().map(|campaign| campaign.id)))
-        .order_by_desc(submission::Column::ReceivedAt)
+        .filter(submission::Column::CampaignId.is_in(campaign_ids.iter().copied()));
+    if let Some(instant) = recorded_before {
+        rows = rows.filter(submission::Column::CreatedAt.lt(micros(instant)));
+    }
+    rows.order_by_desc(submission::Column::ReceivedAt)
         .order_by_desc(submission::Column::Id)
         .limit(EARLIER_MAX)
         .all(&store.reader)
@@ -287,27 +299,4 @@ pub async fn changes(
     }
     let rows = rows.order_by_asc(submission::Column::ChangeSeq).limit(bounded(limit)).all(&store.reader).await?;
     records_whole(store, rows).await
-}
-
-pub async fn letters(
-    store: &Store,
-    campaign_id: Uuid,
-    key: Option<(DateTime<Utc>, Uuid)>,
-    limit: u32,
-) -> Result<Vec<SubmissionRecord>> {
-    let mut rows = submission::Entity::find()
-        .find_also_related(message::Entity)
-        .filter(submission::Column::CampaignId.eq(campaign_id));
-    if let Some(key) = key {
-        let columns = [submission::Column::ReceivedAt, submission::Column::Id]
-            .map(|column| Expr::col((submission::Entity, column)));
-        rows = rows.filter(after(columns, key));
-    }
-    let rows = rows
-        .order_by_desc(submission::Column::ReceivedAt)
-        .order_by_desc(submission::Column::Id)
-        .limit(bounded(limit))
-        .all(&store.reader)
-        .await?;
-    Ok(records_whole(store, rows).await?.into_iter().map(|(_, record)| record).collect())
 }

@@ -1,14 +1,13 @@
-//! Campaigns: opened, shown, changed, and tried on stored mail.
+//! Campaigns: opened, shown and changed.
 
-use intake::{finding::RuleCode, sorting::Class};
 use proto::intake::v1::{self, campaign_service_client::CampaignServiceClient};
 use tonic::{Code, transport::Channel};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 
-use crate::world::{Mail, Server, World, at, fields, refusal};
+use crate::world::{Server, World, fields, refusal};
 
-async fn client(world: &World) -> (CampaignServiceClient<Channel>, Server) {
+pub async fn client(world: &World) -> (CampaignServiceClient<Channel>, Server) {
     let server = world.serve().await;
     (CampaignServiceClient::new(server.channel().await), server)
 }
@@ -21,7 +20,7 @@ fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {
     Some(prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() })
 }
 
-async fn default(client: &mut CampaignServiceClient<Channel>) -> v1::Campaign {
+pub async fn default(client: &mut CampaignServiceClient<Channel>) -> v1::Campaign {
     let list = client.list_campaigns(v1::ListCampaignsRequest::default()).await.unwrap().into_inner();
     assert_eq!((list.campaigns.len(), list.next_page_token.as_str()), (1, ""));
     list.campaigns.into_iter().next().unwrap()
@@ -163,97 +162,4 @@ async fn an_update_that_is_asked_wrongly_says_why() {
     let ruleless = v1::Campaign { deadline_day: None, ..campaign.clone() };
     assert_eq!(fields(client.update_campaign(update(&ruleless, &["deadline_day"])).await), ["campaign.deadline_day"]);
     assert_eq!(default(&mut client).await, campaign);
-}
-
-fn test(campaign: &v1::Campaign, submissions_max: i32) -> v1::TestCampaignRequest {
-    v1::TestCampaignRequest { campaign: Some(campaign.clone()), submissions_max }
-}
-
-/// Complete but for its date: an earlier deadline makes it late, and nothing else changes.
-fn complete(day: u32) -> Mail {
-    let text = format!("作者:李敏\n单位:某省财政厅\n电话:13800001234\n\n{}", "财政工作要服务大局。".repeat(80));
-    Mail { text, received_at: at(&format!("2023-03-{day:02}T12:00:00+08:00")), ..Mail::default() }
-}
-
-#[tokio::test]
-async fn a_dry_run_tells_what_a_changed_deadline_would_change_and_writes_nothing() {
-    let world = World::new().await;
-    for day in [1, 10, 20, 30] {
-        world.assessed(&complete(day)).await;
-    }
-    let (mut client, _server) = client(&world).await;
-    let mut campaign = default(&mut client).await;
-    let before = world.store.change_latest().await.unwrap();
-
-    let same = client.test_campaign(test(&campaign, 0)).await.unwrap().into_inner();
-    assert_eq!((same.tested, same.changes.as_slice(), same.truncated), (4, &[][..], false));
-
-    campaign.deadline_day = Some(v1::Day { year: 2023, month: 3, day: 15 });
-    let answer = client.test_campaign(test(&campaign, 0)).await.unwrap().into_inner();
-    assert_eq!((answer.tested, answer.changes.len(), answer.truncated), (4, 2, false));
-    let change = &answer.changes[0];
-    let newest = world.store.submission_letters(world.campaign.id, None, 1).await.unwrap().remove(0);
-    assert_eq!(change.submission, format!("submissions/{}", newest.id));
-    assert_ne!(change.before.as_ref().unwrap().verdict(), v1::Verdict::Late);
-    assert_eq!(change.after.as_ref().unwrap().verdict(), v1::Verdict::Late);
-    assert_eq!(change.after.as_ref().unwrap().campaign_revision, 2);
-    let rules: Vec<&str> = change.findings_after.iter().map(|finding| finding.rule.as_str()).collect();
-    assert_eq!(rules, ["deadline"]);
-
-    let two = client.test_campaign(test(&campaign, 2)).await.unwrap().into_inner();
-    assert_eq!((two.tested, two.changes.len(), two.truncated), (2, 2, true));
-
-    assert_eq!(world.store.change_latest().await.unwrap(), before);
-    assert_eq!(world.store.campaign_get(world.campaign.id).await.unwrap(), world.campaign);
-}
-
-#[tokio::test]
-async fn a_dry_run_goes_over_more_mail_than_it_holds_at_once() {
-    let world = World::new().await;
-    for _ in 0..45 {
-        world.assessed(&complete(10)).await;
-    }
-    let (mut client, _server) = client(&world).await;
-    let mut campaign = default(&mut client).await;
-    campaign.deadline_day = Some(v1::Day { year: 2023, month: 3, day: 1 });
-    for (most, tested, truncated) in [(0, 45, false), (45, 45, false), (44, 44, true), (40, 40, true), (20, 20, true)] {
-        let answer = client.test_campaign(test(&campaign, most)).await.unwrap().into_inner();
-        let mut names: Vec<&str> = answer.changes.iter().map(|change| change.submission.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!((answer.tested, names.len(), answer.truncated), (tested, tested as usize, truncated), "{most}");
-    }
-}
-
-#[tokio::test]
-async fn a_correction_stays_one_in_a_dry_run_and_a_changed_tag_routes_the_others_away() {
-    let world = World::new().await;
-    let correction = Mail { class: Class::Correction, failed: vec![RuleCode::VideoDuration], ..complete(3) };
-    world.submission(&correction).await;
-    world.assessed(&complete(2)).await;
-    let (mut client, _server) = client(&world).await;
-    let mut campaign = default(&mut client).await;
-    campaign.tag = "完全不同的标签".into();
-    let answer = client.test_campaign(test(&campaign, 0)).await.unwrap().into_inner();
-    let classes: Vec<(v1::Class, v1::Class)> =
-        answer.changes.iter().map(|change| (change.class_before(), change.class_after())).collect();
-    assert_eq!(classes[0], (v1::Class::Correction, v1::Class::Correction));
-    assert_eq!(classes[1].0, v1::Class::Submission);
-    assert_ne!(classes[1].1, v1::Class::Submission);
-}
-
-#[tokio::test]
-async fn a_dry_run_that_is_asked_wrongly_names_the_field() {
-    let world = World::new().await;
-    let (mut client, _server) = client(&world).await;
-    let campaign = default(&mut client).await;
-    assert_eq!(fields(client.test_campaign(test(&campaign, -1)).await), ["submissions_max"]);
-    assert_eq!(fields(client.test_campaign(v1::TestCampaignRequest::default()).await), ["campaign"]);
-    let nameless = v1::Campaign { name: "x".into(), ..campaign.clone() };
-    assert_eq!(fields(client.test_campaign(test(&nameless, 0)).await), ["campaign.name"]);
-    let dayless = v1::Campaign { opens_day: None, ..campaign.clone() };
-    assert_eq!(fields(client.test_campaign(test(&dayless, 0)).await), ["campaign.opens_day"]);
-    let missing = v1::Campaign { name: format!("campaigns/{}", Uuid::now_v7()), ..campaign };
-    let answer = client.test_campaign(test(&missing, 0)).await;
-    assert_eq!(refusal(answer), (Code::NotFound, "CAMPAIGN_NOT_FOUND".into()));
 }

@@ -3,6 +3,7 @@
 
 mod campaigns;
 mod downloads;
+mod dry_runs;
 mod mailboxes;
 mod server;
 mod submissions;

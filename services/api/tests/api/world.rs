@@ -22,7 +22,7 @@ use intake::{
     message::{Message, ReceivedBasis, Stage},
     ports::{Blobs, Draft, Lease, Ledger, Listed},
     sorting::{Class, Sorting},
-    submission::{Assessment, assess},
+    submission::{Assessment, Earlier, assess},
 };
 use stdx::Sha256;
 use store::{Store, record::Enrolment};
@@ -193,16 +193,15 @@ impl World {
 
     /// Recorded as the mail says; gives the message's id.
     pub async fn received(&self, mail: &Mail) -> Uuid {
-        self.recorded(mail, |campaign| mail.assessment(campaign.revision)).await
+        self.recorded(mail, |campaigns, _| mail.assessment(campaigns[0].revision)).await
     }
 
-    /// Recorded as the rules say.
+    /// Recorded as the rules say, beside all campaigns of the mailbox and what the sender has sent before.
     pub async fn assessed(&self, mail: &Mail) -> Uuid {
-        let campaigns = |campaign: &Campaign| vec![campaign.clone()];
-        self.recorded(mail, |campaign| assess(&mail.letter(), mail.received_at, &campaigns(campaign), &[])).await
+        self.recorded(mail, |campaigns, earlier| assess(&mail.letter(), mail.received_at, campaigns, earlier)).await
     }
 
-    async fn recorded(&self, mail: &Mail, assessment: impl FnOnce(&Campaign) -> Assessment) -> Uuid {
+    async fn recorded(&self, mail: &Mail, assessment: impl FnOnce(&[Campaign], &[Earlier]) -> Assessment) -> Uuid {
         let (message, _) = self.stored(mail.received_at).await;
         let message = self.store.try_begin(&self.lease, &message).await.unwrap();
         let letter = mail.letter();
@@ -210,8 +209,9 @@ impl World {
         let message = self.store.message_get(message.id).await.unwrap().message;
         let message = self.store.try_begin(&self.lease, &message).await.unwrap();
         let campaigns = self.store.campaigns(self.mailbox_id).await.unwrap();
-        let assessment = assessment(&campaigns[0]);
-        let recorded = self.store.message_recorded(&self.lease, &message, &campaigns, &[], &letter, &assessment);
+        let earlier = self.store.earlier(self.mailbox_id, &mail.from).await.unwrap();
+        let assessment = assessment(&campaigns, &earlier);
+        let recorded = self.store.message_recorded(&self.lease, &message, &campaigns, &earlier, &letter, &assessment);
         recorded.await.unwrap();
         message.id
     }

@@ -14,11 +14,12 @@ use stdx::{ErrorKind, Sha256};
 use store::{
     LIST_MAX,
     record::{
-        MessageQuery, SubmissionFilter as Filter, SubmissionKey, SubmissionOrder, SubmissionQuery, SubmissionRecord,
+        Enrolment, MessageQuery, SubmissionFilter as Filter, SubmissionKey, SubmissionOrder, SubmissionQuery,
+        SubmissionRecord,
     },
 };
 
-use crate::scene::{EPOCH, INBOX, Scene, assessment, at, day, letter, listed};
+use crate::scene::{EPOCH, INBOX, Scene, TTL, assessment, at, day, enrolment, letter, listed};
 
 fn key(record: &SubmissionRecord) -> SubmissionKey {
     SubmissionKey { received_at: record.message.received_at, number: record.number, id: record.id }
@@ -139,7 +140,7 @@ pub async fn every_filter_gives_what_it_says(scene: Scene) {
     assert_eq!(scene.store.submission_list(&endless).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
-pub async fn changes_and_letters_come_whole_and_in_their_order(scene: Scene) {
+pub async fn changes_come_whole_and_in_their_order(scene: Scene) {
     let mut submissions = Vec::new();
     for uid in 1..=5 {
         submissions.push(scene.submission(uid, "a@b.cn", &format!("主题征稿{uid}")).await);
@@ -149,16 +150,77 @@ pub async fn changes_and_letters_come_whole_and_in_their_order(scene: Scene) {
     assert_eq!(scene.store.submission_changes(5, None, 10).await.unwrap(), []);
     assert_eq!(scene.store.submission_changes(0, Some(scene.mailbox_id), 10).await.unwrap(), []);
     assert_eq!(scene.store.change_latest().await.unwrap(), 5);
+}
 
-    let (mut after, mut walked) = (None, Vec::new());
-    loop {
-        let page = scene.store.submission_letters(scene.campaign.id, after, 2).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = Some((last.message.received_at, last.id));
-        walked.extend(page);
+pub async fn recorded_mail_comes_with_its_letter_from_all_mailboxes_of_an_address(scene: Scene) {
+    let first = scene.submission(1, "a@b.cn", "主题征稿：一").await;
+    let near = scene.recorded(2, "c@d.cn", "无标记", Class::NearMiss, Verdict::Incomplete).await;
+    let bounce = scene.recorded(3, "x@y.cn", "退信", Class::Bounce, Verdict::Eligible).await;
+    // None of these: open mail, and mail that an editor released.
+    scene.seen(4).await;
+    scene.stored(5).await;
+    scene.parsed(6, &letter("a@b.cn", "主题征稿：六")).await;
+    let released = scene.parsed(7, &letter("a@b.cn", "主题征稿：七")).await;
+    scene.store.message_set_aside(&scene.lease, &released, Stage::Quarantined, "so").await.unwrap();
+    scene.store.quarantine_release(released.id, "editor", "unreadable").await.unwrap();
+
+    // A second mailbox of the address, whose mails were received in the very same moments.
+    let second = Enrolment { address: " czzhengwen@163.COM".into(), ..enrolment("旧信") };
+    let second = scene.store.mailbox_enrol(&second).await.unwrap();
+    let lease = scene.store.lease_take(second, "worker-2", TTL).await.unwrap().unwrap();
+    let scene = Scene { mailbox_id: second, lease, ..scene };
+    let again = scene.submission(1, "A@b.cn", "主题征稿：再").await;
+    let list_mail = scene.recorded(3, "x@y.cn", "周报", Class::ListMail, Verdict::Eligible).await;
+    // And one of another address.
+    let other = Enrolment { address: "else@163.com".into(), ..enrolment("其他") };
+    let other = scene.store.mailbox_enrol(&other).await.unwrap();
+    let lease = scene.store.lease_take(other, "worker-3", TTL).await.unwrap().unwrap();
+    let scene = Scene { mailbox_id: other, lease, ..scene };
+    scene.recorded(1, "x@y.cn", "退信", Class::Bounce, Verdict::Eligible).await;
+
+    let ids = scene.store.mailboxes_of_address("CZZhengWen@163.com").await.unwrap();
+    assert_eq!(ids.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from([first.message.mailbox_id, second]));
+    assert!(scene.store.mailboxes_of_address("czzhengwen@163").await.unwrap().is_empty());
+    let all = scene.store.message_letters(&ids, None, LIST_MAX).await.unwrap();
+    for limit in [1, 2, 4, 5] {
+        let (mut after, mut walked) = (None, Vec::new());
+        loop {
+            let page = scene.store.message_letters(&ids, after, limit).await.unwrap();
+            assert!(page.len() <= limit as usize);
+            let Some(last) = page.last() else { break };
+            after = Some((last.message.received_at, last.message.id));
+            walked.extend(page);
+        }
+        assert_eq!(walked, all, "by {limit}");
     }
-    submissions.reverse();
-    assert_eq!(walked, submissions, "newest first, with all their texts");
+    let mut expected = vec![first.message.id, near.id, bounce.id, again.message.id, list_mail.id];
+    let mut found: Vec<_> = all.iter().map(|record| record.message.id).collect();
+    assert!(all.is_sorted_by_key(|record| std::cmp::Reverse((record.message.received_at, record.message.id))));
+    expected.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+
+    let of = |id| all.iter().find(|record| record.message.id == id).unwrap();
+    let whole = of(first.message.id);
+    assert_eq!((&whole.letter, &whole.message), (&first.letter, &first.message), "with all its texts");
+    assert_eq!((whole.class, whole.campaign_id), (Class::Submission, Some(scene.campaign.id)));
+    let judged = whole.submission.as_ref().unwrap();
+    assert_eq!((judged.id, &judged.findings, &judged.judgement), (first.id, &first.findings, &first.judgement));
+    let bounced = of(bounce.id);
+    assert_eq!((bounced.class, bounced.campaign_id, bounced.submission.is_none()), (Class::Bounce, None, true));
+    assert_eq!(of(near.id).class, Class::NearMiss);
+
+    // What was known of a sender then: nothing that came with this mail or after it.
+    let known = async |id| {
+        let earlier = scene.store.earlier_before(&[scene.campaign.id], "a@B.cn", of(id).recorded_at).await.unwrap();
+        earlier.into_iter().map(|earlier| earlier.submission_id).collect::<Vec<_>>()
+    };
+    assert!(known(first.message.id).await.is_empty());
+    assert_eq!(known(bounce.id).await, [first.id]);
+    assert_eq!(known(again.message.id).await, [first.id]);
+    assert_eq!(known(list_mail.id).await, [again.id, first.id]);
+    let at = of(list_mail.id).recorded_at;
+    assert_eq!(scene.store.earlier_before(&[second], "a@b.cn", at).await.unwrap(), [], "of other campaigns");
 }
 
 pub async fn every_blob_is_named_once(scene: Scene) {
