@@ -81,7 +81,7 @@ impl<B: Blobs + 'static> Bound<B> {
     /// Answers until `shutdown` is cancelled. Then health says NOT_SERVING, watches end with UNAVAILABLE, no connection is
     /// accepted and calls at work are finished; after ten seconds whatever is left is cut.
     pub async fn serve(self, shutdown: CancellationToken) -> Result<()> {
-        let Self { listener, address, settings, store, blobs } = self;
+        let Self { listener, settings, store, blobs, .. } = self;
         let (health, health_service) = health(&store).await;
         let cut = CancellationToken::new();
         let _nothing_outlives_this = cut.clone().drop_guard();
@@ -107,7 +107,6 @@ impl<B: Blobs + 'static> Bound<B> {
                 .add_routes(routes)
                 .serve_with_incoming_shutdown(accept::connections(listener, cut.clone()), stop)
         );
-        tracing::info!(%address, "gRPC is listening");
         let drained_too_long = async {
             shutdown.cancelled().await;
             tokio::time::sleep(DRAIN_WITHIN).await;
@@ -133,11 +132,14 @@ fn routes<B: Blobs + 'static>(
     health_service: HealthServer<impl tonic_health::pb::health_server::Health>,
 ) -> Result<Routes> {
     let tokens = page::Tokens::new(settings.page_token_key);
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(Error::Reflection)?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // The older version is the only one that the Python client and grpcurl before 1.8.8 speak.
+    let reflection_old = reflection().build_v1alpha().map_err(Error::Reflection)?;
+    let reflection = reflection().build_v1().map_err(Error::Reflection)?;
     macro_rules! limited {
         ($server:expr) => {
             $server.max_decoding_message_size(DECODE_BYTES_MAX).max_encoding_message_size(ENCODE_BYTES_MAX)
@@ -155,7 +157,8 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store, tokens))))
         .add_service(limited!(health_service))
-        .add_service(limited!(reflection));
+        .add_service(limited!(reflection))
+        .add_service(limited!(reflection_old));
     Ok(routes.routes())
 }
 

@@ -17,10 +17,6 @@ use tokio::{
 use tonic::{Code, Request, Status, client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_prost::ProstCodec;
-use tonic_reflection::pb::v1::{
-    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
-    server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
-};
 use tonic_types::StatusExt;
 
 use crate::world::{Server, World, refusal, soon};
@@ -28,7 +24,8 @@ use crate::world::{Server, World, refusal, soon};
 /// Every method there is, from the descriptors, and reflection's own.
 fn methods() -> Vec<String> {
     let set = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
-    let mut methods = vec!["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo".to_owned()];
+    let reflection = |version| format!("/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo");
+    let mut methods = vec![reflection("v1"), reflection("v1alpha")];
     for file in &set.file {
         for service in &file.service {
             for method in &service.method {
@@ -63,7 +60,7 @@ async fn every_method_but_health_wants_a_known_token() {
     let server = world.serve_with(tokens).await;
     let channel = server.channel().await;
     let methods = methods();
-    assert_eq!(methods.len(), 20);
+    assert_eq!(methods.len(), 21);
     for path in &methods {
         for wrong in [None, Some("Bearer three"), Some("Bearer "), Some("one"), Some("Basic one"), Some("Bearer one ")]
         {
@@ -106,31 +103,46 @@ async fn an_address_that_is_taken_is_told() {
     assert_eq!(error.to_string(), format!("cannot listen on {}", server.address));
 }
 
+/// The services that reflection of a version names, in order.
+macro_rules! services_named_by {
+    ($version:ident, $channel:expr) => {{
+        use tonic_reflection::pb::$version::{
+            ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+            server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+        };
+        let ask = ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(MessageRequest::ListServices(String::new())),
+        };
+        let mut client = ServerReflectionClient::new($channel);
+        let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+        let answer = answers.message().await.unwrap().unwrap();
+        let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else { panic!("{answer:?}") };
+        let mut names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
+        names.sort_unstable();
+        names
+    }};
+}
+
 #[tokio::test]
-async fn reflection_names_every_service() {
+async fn reflection_of_both_versions_names_every_service() {
     let world = World::new().await;
     let server = world.serve().await;
-    let mut client = ServerReflectionClient::new(server.channel().await);
-    let ask = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
-    };
-    let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
-    let answer = answers.message().await.unwrap().unwrap();
-    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else { panic!("{answer:?}") };
-    let mut names: Vec<&str> = list.service.iter().map(|service| service.name.as_str()).collect();
-    names.sort_unstable();
-    assert_eq!(
-        names,
-        [
-            "caibian.intake.v1.CampaignService",
-            "caibian.intake.v1.MailboxService",
-            "caibian.intake.v1.QuarantineService",
-            "caibian.intake.v1.SubmissionService",
-            "grpc.health.v1.Health",
-            "grpc.reflection.v1.ServerReflection",
-        ]
-    );
+    let new = services_named_by!(v1, server.channel().await);
+    let old = services_named_by!(v1alpha, server.channel().await);
+    for (names, version) in [(new, "v1"), (old, "v1alpha")] {
+        assert_eq!(
+            names,
+            [
+                "caibian.intake.v1.CampaignService",
+                "caibian.intake.v1.MailboxService",
+                "caibian.intake.v1.QuarantineService",
+                "caibian.intake.v1.SubmissionService",
+                "grpc.health.v1.Health",
+                &format!("grpc.reflection.{version}.ServerReflection"),
+            ]
+        );
+    }
 }
 
 #[tokio::test]
