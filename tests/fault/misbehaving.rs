@@ -91,16 +91,13 @@ async fn servers_that_misbehave_are_told_and_bounded_and_the_mailbox_beside_them
     println!("{peak:?}");
     assert!(peak.parent_bytes < RSS_MAX, "{peak:?}");
 
-    // No mail of theirs was lost: once they behave, each is recorded. One on which the line broke three times waits in
-    // quarantine, so that it holds up no other, until an editor tries it again.
+    // No mail of theirs was lost or set aside: once they behave, each is recorded.
     for (_, fake) in &fakes {
         fake.set_manner(Manner::Honest);
     }
     let expected = healthy.len() + 2 * fakes.len();
-    let ledger = Ledger::settled(&product, expected, Duration::from_secs(240)).await;
-    let set_aside = oracle::retry_quarantined(&product, &ledger, "the line failed while it was fetched").await;
-    println!("{set_aside} mails were set aside");
-    let ledger = Ledger::settled(&product, expected, Duration::from_secs(60)).await;
+    // A mail on which the line broke often waits five minutes for its next try.
+    let ledger = Ledger::settled(&product, expected, Duration::from_secs(400)).await;
     ledger.assert_sound();
     assert_eq!(ledger.stages(), format!("STAGE_RECORDED {expected}"));
     for (name, _) in &fakes {

@@ -1,5 +1,7 @@
 //! Logs: to standard error, as text or JSON, with the lines that could hold a password kept off.
 
+use std::io::IsTerminal;
+
 use tracing::{Level, Metadata};
 use tracing_subscriber::{EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -15,12 +17,17 @@ use crate::{
 pub fn start(settings: &LogSettings) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&settings.filter).map_err(|error| format!("setting log.filter: {error}"))?;
     let lines = match settings.format {
-        LogFormat::Text => fmt::layer().with_writer(std::io::stderr).boxed(),
+        LogFormat::Text => fmt::layer().with_ansi(is_shown_to_a_person()).with_writer(std::io::stderr).boxed(),
         LogFormat::Json => fmt::layer().json().with_writer(std::io::stderr).boxed(),
     };
     let harmless = filter_fn(harmless);
     tracing_subscriber::registry().with(lines.with_filter(harmless).with_filter(filter)).try_init()?;
     Ok(())
+}
+
+/// Colours are for a terminal whose owner did not refuse them (https://no-color.org).
+fn is_shown_to_a_person() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|refused| refused.is_empty())
 }
 
 /// The IMAP library writes the LOGIN line and whole mails at TRACE; whatever the

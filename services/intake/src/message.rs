@@ -4,8 +4,9 @@
 //! Seen ─fetch→ Stored ─open→ Parsed ─assess→ Recorded ─file (if configured)→ filed_at set
 //!   ├→ TooLarge   (kept on the server, bound of the mailbox)
 //!   ├→ Vanished   (somebody removed it from the server before it was fetched)
-//!   └ any stage → Quarantined after three tries, or at once when the mail breaks a bound;
-//!     Quarantined ─retry (an editor)→ Seen | Stored; ─release (an editor)→ Recorded as unreadable
+//!   └ waits longer and longer, and stays in sight, while its bytes cannot be had
+//! Stored or Parsed → Quarantined after three tries, or at once when the mail breaks a bound;
+//!   Quarantined ─retry (an editor)→ the stage that failed; ─release (an editor)→ Recorded as unreadable
 //! Stored bytes that this mailbox already has end as Repeated, pointing at the first message: a copy in
 //! another folder, or the same mail under a new UIDVALIDITY.
 //! ```
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use stdx::Sha256;
 use uuid::Uuid;
 
-/// Tries of one stage before a mail is put in quarantine; each is counted before it begins.
+/// Tries of opening or assessing before a mail is put in quarantine; each is counted before it begins. Fetching has no
+/// such bound: a mail is never given up before its raw bytes are kept.
 pub const TRIES_MAX: u32 = 3;
 
 /// Where a message stands.
@@ -190,7 +192,7 @@ pub fn next(message: &Message, size_bytes_max: u64, now: DateTime<Utc>) -> Step 
     if message.stage == Stage::Seen && message.size_bytes > size_bytes_max {
         return Step::RefuseSize;
     }
-    if message.tries >= TRIES_MAX {
+    if is_given_up(message) {
         return Step::Quarantine;
     }
     match message.stage {
@@ -200,13 +202,21 @@ pub fn next(message: &Message, size_bytes_max: u64, now: DateTime<Utc>) -> Step 
     }
 }
 
-/// How long to wait after a try has failed: 5 s, 30 s, then 2 min.
+/// Whether a message has had its tries. A fetch reads bytes without looking into them, so it is the line or the server
+/// that fails, never the mail: it is tried for ever, each time later.
+#[must_use]
+pub fn is_given_up(message: &Message) -> bool {
+    message.stage != Stage::Seen && message.tries >= TRIES_MAX
+}
+
+/// How long to wait after a try has failed: 5 s, 30 s, 2 min, then 5 min.
 #[must_use]
 pub fn retry_after(tries: u32) -> TimeDelta {
     TimeDelta::seconds(match tries {
         0 | 1 => 5,
         2 => 30,
-        _ => 120,
+        3 => 120,
+        _ => 300,
     })
 }
 
@@ -244,7 +254,9 @@ mod tests {
             (Stage::Stored, 0, None, 1000, Step::Open),
             (Stage::Parsed, 0, None, 1000, Step::Assess),
             (Stage::Seen, 2, None, 1000, Step::Fetch),
-            (Stage::Seen, 3, None, 1000, Step::Quarantine),
+            (Stage::Seen, 3, None, 1000, Step::Fetch),
+            (Stage::Seen, u32::MAX, None, 1000, Step::Fetch),
+            (Stage::Stored, 2, None, 1000, Step::Open),
             (Stage::Stored, 3, None, 1000, Step::Quarantine),
             (Stage::Parsed, 9, None, 1000, Step::Quarantine),
             (Stage::Seen, 0, None, 999, Step::RefuseSize),
@@ -273,9 +285,9 @@ mod tests {
 
     #[test]
     fn each_wait_is_longer_than_the_one_before_until_it_stays() {
-        let waits: Vec<i64> = (0..6).map(|tries| retry_after(tries).num_seconds()).collect();
-        assert_eq!(waits, [5, 5, 30, 120, 120, 120]);
-        assert_eq!(retry_after(u32::MAX).num_seconds(), 120);
+        let waits: Vec<i64> = (0..7).map(|tries| retry_after(tries).num_seconds()).collect();
+        assert_eq!(waits, [5, 5, 30, 120, 300, 300, 300]);
+        assert_eq!(retry_after(u32::MAX).num_seconds(), 300);
     }
 
     #[test]

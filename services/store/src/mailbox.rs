@@ -16,7 +16,7 @@ use crate::{
     entity::{folder, mailbox, message},
     message::is_open,
     record::{Enrolment, FolderRecord, MailboxRecord},
-    values::{REASON_CHARACTERS_MAX, from_json, instant, json, line, micros, now, signed, unsigned},
+    values::{REASON_CHARACTERS_MAX, address, from_json, instant, json, line, micros, now, signed, unsigned},
     write::lease_lost,
 };
 
@@ -56,6 +56,23 @@ pub async fn enrol(store: &Store, enrolment: &Enrolment) -> Result<Uuid> {
         .await?;
     tx.commit().await?;
     id.ok_or_else(|| Error::Internal(format!("the mailbox {} vanished", enrolment.name)))
+}
+
+/// Mailboxes that take mail for the same address as this one, itself among them: an IMAP mailbox, and a folder that its
+/// old mail is loaded from.
+pub async fn siblings(store: &Store, id: Uuid) -> Result<Vec<Uuid>> {
+    let rows: Vec<(Uuid, String)> = mailbox::Entity::find()
+        .select_only()
+        .columns([mailbox::Column::Id, mailbox::Column::Address])
+        .into_tuple()
+        .all(&store.reader)
+        .await?;
+    let own = rows.iter().find(|(row, _)| *row == id).map(|(_, written)| address(written));
+    Ok(rows
+        .into_iter()
+        .filter(|(row, written)| *row == id || Some(address(written)) == own)
+        .map(|(row, _)| row)
+        .collect())
 }
 
 /// The bare row.

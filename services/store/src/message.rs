@@ -7,8 +7,8 @@ use intake::{
     ports::{Lease, Listed, StoreOutcome},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, NotSet, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Set,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait, NotSet,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, Statement,
     sea_query::{Expr, OnConflict},
 };
 use stdx::Sha256;
@@ -18,6 +18,7 @@ use crate::{
     Error, Result, Store,
     entity::{attachment, letter, message},
     history::{self, Line},
+    mailbox,
     values::{
         LINE_CHARACTERS_MAX, REASON_CHARACTERS_MAX, bounded, from_json, json, line, micros, now, parsed as read, signed,
     },
@@ -252,9 +253,11 @@ async fn store_once(
     if message.stage != Stage::Seen {
         return Err(Error::Conflict(format!("message {} is {}, not seen", message.id, message.stage)));
     }
+    let siblings = mailbox::siblings(store, lease.mailbox_id).await?;
     let leased = store.write_leased(lease).await?;
+    lock_hash(&leased.tx, raw_sha256).await?;
     let first = message::Entity::find()
-        .filter(message::Column::MailboxId.eq(lease.mailbox_id))
+        .filter(message::Column::MailboxId.is_in(siblings))
         .filter(message::Column::RawSha256.eq(raw_sha256.hex()))
         .filter(message::Column::Repeats.is_null())
         .one(&leased.tx)
@@ -272,7 +275,9 @@ async fn store_once(
             StoreOutcome::Stored
         }
         Some(first) => {
-            let how = if first.folder != message.folder {
+            let how = if first.mailbox_id != lease.mailbox_id {
+                "by another way to the same address already here as"
+            } else if first.folder != message.folder {
                 "a copy in another folder of"
             } else if first.uidvalidity != i64::from(message.uidvalidity) {
                 "under a new epoch (UIDVALIDITY) the same mail as"
@@ -291,6 +296,18 @@ async fn store_once(
     };
     leased.tx.commit().await?;
     Ok(outcome)
+}
+
+/// On PostgreSQL, makes those wait who store the same bytes for another mailbox of the address: the unique index holds
+/// within a mailbox only. SQLite has one writer anyway.
+async fn lock_hash(tx: &DatabaseTransaction, raw_sha256: Sha256) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let key = i64::from_be_bytes(raw_sha256.as_bytes()[..8].try_into().expect("eight of 32 bytes"));
+        let lock =
+            Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [key.into()]);
+        tx.query_one_raw(lock).await?;
+    }
+    Ok(())
 }
 
 /// `Stored` → `Parsed`, with the letter's facts and its attachments, whatever kind of mail it turns out to be.

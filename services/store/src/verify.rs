@@ -1,5 +1,8 @@
 //! Checks the tables against themselves, set by set, in one snapshot. Each question is one statement that both databases
-//! read the same and that gives the place and the detail of each disagreement; nothing is held in memory but those.
+//! read the same and that gives the place and the detail of each disagreement; nothing is held in memory but those. What
+//! lies in JSON is read page by page.
+
+mod look_ups;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
@@ -50,10 +53,12 @@ const QUESTIONS: &[Question] = &[
         detail: "it repeats message {a}, which {b}",
         sql: "SELECT {uuid message.id} AS id, {uuid original.id} AS a, CASE \
               WHEN original.repeats IS NOT NULL THEN 'is repeated itself' \
-              WHEN original.mailbox_id <> message.mailbox_id THEN 'is of another mailbox' \
+              WHEN LOWER(TRIM(there.address)) <> LOWER(TRIM(here.address)) THEN 'came to another address' \
               ELSE 'has other bytes' END AS b \
               FROM message JOIN message AS original ON original.id = message.repeats \
-              WHERE original.repeats IS NOT NULL OR original.mailbox_id <> message.mailbox_id \
+              JOIN mailbox AS here ON here.id = message.mailbox_id \
+              JOIN mailbox AS there ON there.id = original.mailbox_id \
+              WHERE original.repeats IS NOT NULL OR LOWER(TRIM(there.address)) <> LOWER(TRIM(here.address)) \
               OR original.raw_sha256 IS NULL OR message.raw_sha256 IS NULL OR original.raw_sha256 <> message.raw_sha256",
     },
     Question {
@@ -68,6 +73,13 @@ const QUESTIONS: &[Question] = &[
         sql: "SELECT {uuid message.id} AS id, stage AS a, '' AS b FROM message \
               LEFT JOIN letter ON letter.message_id = message.id WHERE letter.message_id IS NULL \
               AND stage IN ('parsed', 'recorded') AND COALESCE(class, '') <> 'unreadable'",
+    },
+    Question {
+        place: "message",
+        detail: "it is {a} and has attachments without a letter",
+        sql: "SELECT {uuid message.id} AS id, stage AS a, '' AS b FROM message \
+              LEFT JOIN letter ON letter.message_id = message.id WHERE letter.message_id IS NULL \
+              AND EXISTS (SELECT 1 FROM attachment WHERE attachment.message_id = message.id)",
     },
     Question {
         place: "message",
@@ -152,6 +164,8 @@ pub async fn verify(store: &Store) -> Result<Vec<VerifyFault>> {
     for question in QUESTIONS {
         ask(&tx, question, &mut faults).await?;
     }
+    look_ups::findings(&tx, &mut faults).await?;
+    look_ups::attachments(&tx, &mut faults).await?;
     Ok(faults)
 }
 

@@ -9,7 +9,7 @@ use std::{
 use chrono::TimeDelta;
 use intake::{
     letter::Letter,
-    message::{self, Message, Stage, Step, TRIES_MAX, retry_after},
+    message::{self, Message, Stage, Step, retry_after},
     ports::{Blobs, Draft, Ledger, Opened, Opener, PortError, PortResult, Source, StoreOutcome},
 };
 use stdx::{Clock, ErrorKind, Sha256, crash};
@@ -343,7 +343,7 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
 
     /// A counted try failed: later again, or quarantine after the third.
     async fn failed(&mut self, message: &Message, reason: &str) -> Result<(), Error> {
-        if message.tries >= TRIES_MAX {
+        if message::is_given_up(message) {
             return self.set_aside(message, Stage::Quarantined, reason).await;
         }
         let due_at = self.ports.clock.now() + retry_after(message.tries);

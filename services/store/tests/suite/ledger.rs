@@ -281,14 +281,23 @@ pub async fn a_copy_in_another_folder_is_repeated(scene: Scene) {
     let told = format!("the same bytes again as message {} (INBOX, epoch 7, uid 1)", first.id);
     assert!(scene.history(&resent).await.contains(&told));
 
-    // Another mailbox keeps its own first.
-    let other = store.mailbox_enrol(&enrolment("备用")).await.unwrap();
-    let lease = store.lease_take(other, "worker-1", TTL).await.unwrap().unwrap();
-    let scene =
-        Scene { mailbox_id: other, lease, store: store.clone(), url: scene.url.clone(), campaign: scene.campaign };
-    let message = scene.seen_in(INBOX, 99, listed(1)).await;
-    let outcome = scene.store.message_stored(&scene.lease, &message, hash, 8).await.unwrap();
-    assert_eq!(outcome, StoreOutcome::Stored);
+    assert_eq!(scene.faults().await, [""; 0]);
+}
+
+pub async fn a_mail_that_comes_to_an_address_by_two_ways_is_repeated_and_one_to_another_address_is_not(scene: Scene) {
+    let hash = Sha256::of(b"the same");
+    let first = scene.seen(1).await;
+    assert_eq!(scene.store.message_stored(&scene.lease, &first, hash, 8).await.unwrap(), StoreOutcome::Stored);
+    let archive = Enrolment { kind: "folder".into(), address: "czzhengwen@163.COM".into(), ..enrolment("旧邮件") };
+    let elsewhere = Enrolment { address: "tougao@example.cn".into(), ..enrolment("别处") };
+    for (enrolment, expected) in [(archive, StoreOutcome::Repeated(first.id)), (elsewhere, StoreOutcome::Stored)] {
+        let mailbox_id = scene.store.mailbox_enrol(&enrolment).await.unwrap();
+        let lease = scene.store.lease_take(mailbox_id, "worker-1", TTL).await.unwrap().unwrap();
+        let (store, url, campaign) = (scene.store.clone(), scene.url.clone(), scene.campaign.clone());
+        let other = Scene { mailbox_id, lease, store, url, campaign };
+        let message = other.seen_in(INBOX, 99, listed(1)).await;
+        assert_eq!(other.store.message_stored(&other.lease, &message, hash, 8).await.unwrap(), expected);
+    }
     assert_eq!(scene.faults().await, [""; 0]);
 }
 
@@ -302,7 +311,7 @@ pub async fn a_changed_epoch_binds_the_same_mail_again_without_doubling_it(scene
     assert_eq!(store.uids_known(scene.mailbox_id, INBOX, 8).await.unwrap(), [0; 0]);
 
     let again = scene.seen_in(INBOX, 8, listed(1)).await;
-    let outcome = store.message_stored(lease, &again, Sha256::of(b"mail 1"), 2001).await.unwrap();
+    let outcome = store.message_stored(lease, &again, scene.raw_sha256(1), 2001).await.unwrap();
     assert_eq!(outcome, StoreOutcome::Repeated(first.message.id));
     let told = format!("under a new epoch (UIDVALIDITY) the same mail as message {}", first.message.id);
     assert!(scene.history(&again).await.contains(&told));
@@ -353,7 +362,7 @@ pub async fn a_filed_message_is_filed_once_and_only_when_its_bytes_are_ours(scen
     let second = scene.recorded(2, "a@b.cn", "主题征稿", Class::Submission, Verdict::Eligible).await;
     let first = scene.recorded(1, "a@b.cn", "退信", Class::Bounce, Verdict::Eligible).await;
     let copy = scene.seen(3).await;
-    store.message_stored(lease, &copy, Sha256::of(b"mail 1"), 1).await.unwrap();
+    store.message_stored(lease, &copy, scene.raw_sha256(1), 1).await.unwrap();
     scene.stored(4).await;
     scene.seen_in("垃圾邮件", EPOCH, listed(5)).await;
     let unfetched = scene.seen(6).await;

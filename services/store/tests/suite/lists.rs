@@ -169,14 +169,24 @@ pub async fn recorded_mail_comes_with_its_letter_from_all_mailboxes_of_an_addres
     let second = scene.store.mailbox_enrol(&second).await.unwrap();
     let lease = scene.store.lease_take(second, "worker-2", TTL).await.unwrap().unwrap();
     let scene = Scene { mailbox_id: second, lease, ..scene };
-    let again = scene.submission(1, "A@b.cn", "主题征稿：再").await;
-    let list_mail = scene.recorded(3, "x@y.cn", "周报", Class::ListMail, Verdict::Eligible).await;
+    let arrive = async |uid: u64, moment_of: u64, sender: &str, subject: &str, class| {
+        let at = Listed { received_at: listed(moment_of).received_at, ..listed(uid) };
+        let (message, letter) = (scene.seen_in(INBOX, EPOCH, at).await, letter(sender, subject));
+        scene.store.message_stored(&scene.lease, &message, Sha256::of(&uid.to_le_bytes()), 1).await.unwrap();
+        let message = scene.again(&message).await;
+        scene.store.message_parsed(&scene.lease, &message, &letter).await.unwrap();
+        let message = scene.again(&message).await;
+        scene.record(&message, &letter, &[], &assessment(class, Verdict::Eligible)).await;
+        scene.again(&message).await
+    };
+    let again = scene.submission_of(&arrive(11, 1, "A@b.cn", "主题征稿：再", Class::Submission).await).await;
+    let list_mail = arrive(13, 3, "x@y.cn", "周报", Class::ListMail).await;
     // And one of another address.
     let other = Enrolment { address: "else@163.com".into(), ..enrolment("其他") };
     let other = scene.store.mailbox_enrol(&other).await.unwrap();
     let lease = scene.store.lease_take(other, "worker-3", TTL).await.unwrap().unwrap();
     let scene = Scene { mailbox_id: other, lease, ..scene };
-    scene.recorded(1, "x@y.cn", "退信", Class::Bounce, Verdict::Eligible).await;
+    scene.recorded(21, "x@y.cn", "退信", Class::Bounce, Verdict::Eligible).await;
 
     let ids = scene.store.mailboxes_of_address("CZZhengWen@163.com").await.unwrap();
     assert_eq!(ids.iter().copied().collect::<BTreeSet<_>>(), BTreeSet::from([first.message.mailbox_id, second]));
@@ -229,8 +239,8 @@ pub async fn every_blob_is_named_once(scene: Scene) {
         scene.submission(uid, "a@b.cn", "主题征稿").await;
     }
     let copy = scene.seen_in("垃圾邮件", EPOCH, listed(1)).await;
-    scene.store.message_stored(&scene.lease, &copy, Sha256::of(b"mail 1"), 1).await.unwrap();
-    let mut expected: Vec<Sha256> = (1..=4).map(|uid| Sha256::of(format!("mail {uid}").as_bytes())).collect();
+    scene.store.message_stored(&scene.lease, &copy, scene.raw_sha256(1), 1).await.unwrap();
+    let mut expected: Vec<Sha256> = (1..=4).map(|uid| scene.raw_sha256(uid)).collect();
     expected.push(Sha256::of("主题征稿".as_bytes()));
     expected.sort();
     for limit in [1, 2, 100] {

@@ -50,6 +50,7 @@ suite! {
     database::migrating_again_or_twice_at_once_changes_nothing,
     ledger::a_changed_epoch_binds_the_same_mail_again_without_doubling_it,
     ledger::a_copy_in_another_folder_is_repeated,
+    ledger::a_mail_that_comes_to_an_address_by_two_ways_is_repeated_and_one_to_another_address_is_not,
     ledger::a_filed_message_is_filed_once_and_only_when_its_bytes_are_ours,
     ledger::a_lease_goes_to_another_holder_only_when_it_has_ended,
     ledger::a_message_out_of_quarantine_is_tried_again_or_released,

@@ -173,10 +173,14 @@ impl Scene {
     }
 
     /// Stores bytes that only this message has.
+    /// The hash of a mail's raw bytes; other mailboxes have other mails.
+    pub fn raw_sha256(&self, uid: u64) -> Sha256 {
+        Sha256::of(format!("mail {uid} of {}", self.mailbox_id).as_bytes())
+    }
+
     pub async fn stored(&self, uid: u64) -> Message {
         let message = self.seen(uid).await;
-        let hash = Sha256::of(format!("mail {uid}").as_bytes());
-        self.store.message_stored(&self.lease, &message, hash, 2000 + uid).await.unwrap();
+        self.store.message_stored(&self.lease, &message, self.raw_sha256(uid), 2000 + uid).await.unwrap();
         self.again(&message).await
     }
 

@@ -81,6 +81,13 @@ impl Server {
         self.rooms.lock().unwrap().folders.get_mut(folder).unwrap().mails.remove(&uid);
     }
 
+    /// Mends the lines that mails of the folder kill.
+    pub fn heal(&self, folder: &str) {
+        for mail in self.rooms.lock().unwrap().folders.get_mut(folder).unwrap().mails.values_mut() {
+            mail.kills_line_at = None;
+        }
+    }
+
     /// Gives the folder a new epoch and its mails new numbers, in another order.
     pub fn renumber(&self, folder: &str) {
         let mut rooms = self.rooms.lock().unwrap();
