@@ -7,7 +7,7 @@ mod page;
 use intake::letter::CloudFile;
 
 use self::{
-    description::{Description, descriptions},
+    description::{Description, descriptions, shared_before},
     page::{Link, Page},
 };
 
@@ -54,7 +54,15 @@ pub fn cards(text: &str, html: Option<&str>, quoted_from: Option<usize>) -> Vec<
     }
     for (mut card, link) in cards_of(&plain) {
         card.quoted = link.at >= quoted_from;
-        match found.iter_mut().find(|known| known.url == card.url) {
+        // The two forms of one mail may hold one card under two links (http and https).
+        let is_same = |known: &CloudFile| {
+            known.url == card.url
+                || (html.is_some()
+                    && !card.name.is_empty()
+                    && card.size_bytes_claimed.is_some()
+                    && (&known.name, known.size_bytes_claimed) == (&card.name, card.size_bytes_claimed))
+        };
+        match found.iter_mut().find(|known| is_same(known)) {
             None => found.push(card),
             Some(known) => {
                 if known.name.is_empty() {
@@ -98,7 +106,11 @@ fn cards_of(page: &Page) -> Vec<(CloudFile, Link)> {
             .or_else(|| take(*last, after, false));
         let card = CloudFile {
             provider: (*provider).to_owned(),
-            name: description.as_ref().map_or_else(|| link.label.clone(), |it| it.name.clone()),
+            name: match &description {
+                Some(it) => it.name.clone(),
+                None if link.label.is_empty() => shared_before(&page.text[..link.at]).unwrap_or_default(),
+                None => link.label.clone(),
+            },
             size_bytes_claimed: description.as_ref().map(|it| it.size_bytes),
             expires_at: description.as_ref().and_then(|it| it.expires_at),
             url: link.url.clone(),

@@ -165,6 +165,13 @@ fn by_zip_names(bytes: &[u8], extension: &str) -> &'static str {
         memchr::memmem::find_iter(bytes, b"PK\x03\x04").filter_map(|at| bytes.get(at + 30..)).take(64).collect();
     let holds = |start: &str| names.iter().any(|name| name.starts_with(start.as_bytes()));
     let is_office = holds("[Content_Types].xml") || holds("_rels/") || holds("docProps/");
+    // A document inside an archive, stored as it is, shows its own entries: what comes first tells whose they are.
+    const FIRST: [&str; 9] =
+        ["[Content_Types].xml", "_rels/", "docProps/", "customXml/", "word/", "xl/", "ppt/", "mimetype", "OFD.xml"];
+    let first = names.first().copied().unwrap_or_default();
+    if !FIRST.iter().any(|start| first.starts_with(start.as_bytes())) && !["docx", "ofd"].contains(&extension) {
+        return "application/zip";
+    }
     match () {
         () if holds("word/") => DOCX,
         () if holds("xl/") => XLSX,
@@ -236,6 +243,12 @@ mod tests {
             (&entry("[Content_Types].xml"), "b.xlsx", "application/octet-stream", XLSX),
             (&entry("xl/workbook.xml"), "b", "application/octet-stream", XLSX),
             (&entry("photos/1.jpg"), "a.zip", "application/octet-stream", "application/zip"),
+            (
+                &[entry("稿件.docx"), entry("[Content_Types].xml"), entry("word/document.xml")].concat(),
+                "稿件.zip",
+                "",
+                "application/zip",
+            ),
             (&entry("password/word/x"), "a.zip", "application/octet-stream", "application/zip"),
             (ole, "a.doc", "application/octet-stream", "application/msword"),
             (ole, "a.docx", DOCX, "application/msword"),

@@ -125,7 +125,8 @@ impl Opening<'_> {
                 continue;
             }
             body.truncated |= headers::cut(&mut body.text, self.limits.text_bytes_max);
-            body.quoted_from = quoted::begins_at(&body.text);
+            let is_handed_on = quoted::is_handed_on(&self.letter.headers.subject);
+            body.quoted_from = if is_handed_on { None } else { quoted::begins_at(&body.text) };
             if body.truncated {
                 let bound = self.limits.text_bytes_max;
                 let place = candidate.plain.filter(|_| !body.from_html).or(candidate.html);

@@ -2,6 +2,16 @@
 //!
 //! A forwarded mail is no quotation: its sender hands it on as his own.
 
+/// Whether the subject says that the mail hands another on: its outermost prefix is a forward's (转发：, Fw:, Fwd:). Many
+/// mailers mark what they forward with the very words with which they mark what they answer.
+#[must_use]
+pub fn is_handed_on(subject: &str) -> bool {
+    const PREFIXES: [&str; 7] = ["fw", "fwd", "转发", "轉發", "轉寄", "转寄", "自动转发"];
+    let head = subject.trim_start_matches(|it: char| it.is_whitespace() || matches!(it, '【' | '['));
+    let Some((head, _)) = head.split_once([':', '：', '】', ']']) else { return false };
+    PREFIXES.contains(&head.trim().to_lowercase().as_str())
+}
+
 /// Byte offset of the first line of the quotation; `None` when all of the text is the sender's.
 #[must_use]
 pub fn begins_at(text: &str) -> Option<usize> {
@@ -107,6 +117,26 @@ fn trailing_block(lines: &[(usize, &str)]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_forward_is_told_by_its_outermost_prefix() {
+        for subject in [
+            "转发: 主题征稿",
+            "转发：回复：主题征稿",
+            "Fw: Re: a",
+            "FWD:a",
+            "[Fwd: a]",
+            "【转发】a",
+            "轉寄: a",
+            " 转发 ： a",
+        ] {
+            assert!(is_handed_on(subject), "{subject}");
+        }
+        for subject in ["", "主题征稿", "回复：转发：主题征稿", "Re: Fw: a", "转发主题征稿", "转发通知：a", "FW"]
+        {
+            assert!(!is_handed_on(subject), "{subject}");
+        }
+    }
 
     #[test]
     fn a_quotation_begins_where_its_mailer_marks_it() {

@@ -51,6 +51,20 @@ fn name_before(text: &str) -> String {
     line.chars().skip(length.saturating_sub(NAME_CHARACTERS_MAX)).collect()
 }
 
+/// The name in the words with which a network disk shares a file, before its link: `通过网盘分享的文件：片.mp4`,
+/// `我用阿里云盘分享了「片.mp4」`.
+pub(super) fn shared_before(text: &str) -> Option<String> {
+    let near = &text[text.ceil_char_boundary(text.len().saturating_sub(NEAR_BYTES))..];
+    // The words stand on the line of the link or on the one above.
+    let start = near.rmatch_indices('\n').nth(1).map_or(0, |(at, _)| at);
+    let near = &near[start..];
+    let named = ["分享的文件：", "分享的文件:"].iter().find_map(|mark| near.rsplit_once(mark)).map(|(_, rest)| rest);
+    let named = named.map(|rest| rest.split(['\n', '\r']).next().unwrap_or_default());
+    let name = named.or_else(|| Some(near.rsplit_once("分享了「")?.1.split_once('」')?.0))?;
+    let name: String = name.trim().chars().take(NAME_CHARACTERS_MAX).collect();
+    (!name.is_empty() && !name.contains("://")).then_some(name)
+}
+
 /// A size in units of 1024: `3.61M`, `1.2G`, `860 KB`.
 fn size_bytes(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_uppercase();
@@ -91,6 +105,20 @@ fn expires_at(text: &str) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shared_file_is_named_before_its_link() {
+        for (text, name) in [
+            ("通过网盘分享的文件：片.mp4\n链接: ", Some("片.mp4")),
+            ("您好\n通过百度网盘分享的文件: 我的 片.mp4\r\n链接：", Some("我的 片.mp4")),
+            ("我用阿里云盘分享了「片.mp4」，你可以不限速下载\n链接：", Some("片.mp4")),
+            ("通过网盘分享的文件：片.mp4\n\n\n链接: ", None),
+            ("链接：", None),
+            ("", None),
+        ] {
+            assert_eq!(shared_before(text).as_deref(), name, "{text}");
+        }
+    }
 
     #[test]
     fn a_card_says_name_size_and_last_minute() {

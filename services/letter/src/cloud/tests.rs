@@ -52,6 +52,22 @@ fn a_card_of_qq_is_read_in_both_forms() {
 }
 
 #[test]
+fn a_card_whose_two_forms_hold_two_links_is_one_file() {
+    let text = format!("从QQ邮箱发来的超大附件\n\n片子.mp4 (128.03M, 2020年11月27日 21:59 到期)进入下载页面：{QQ}");
+    let other = QQ.replace("http://", "https://");
+    let html = format!("<div>片子.mp4 (128.03M, 2020年11月27日 21:59 到期)</div><a href=\"{other}\">进入下载页面</a>");
+    let found = cards(&text, Some(&html), None);
+    assert_eq!(found.len(), 1, "{found:?}");
+    expect(&found[0], "qq", "片子.mp4", 128.03, "2020-11-27T13:59:00Z", &other);
+}
+
+#[test]
+fn a_link_of_a_network_disk_takes_the_name_from_the_words_before_it() {
+    let found = cards("通过网盘分享的文件：片子.mp4\n链接: https://pan.baidu.com/s/1abc 提取码: 8a2k", None, None);
+    assert_eq!((&*found[0].name, &*found[0].url), ("片子.mp4", "https://pan.baidu.com/s/1abc"));
+}
+
+#[test]
 fn each_of_two_cards_keeps_its_own_words() {
     let second = "https://mail.163.com/large-attachment-download/index.html?p=X-NETEASE-HUGE-ATTACHMENT-0002";
     let html = netease_html(NETEASE, "一.mp4", "3.61M, 2022年11月25日 13:35 到期")
