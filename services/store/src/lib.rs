@@ -208,7 +208,7 @@ impl Store {
     }
 
     /// Checks the tables against themselves: stages against history, submissions against messages, numbers without
-    /// gaps or doubles, counts by stage against the total. Empty when nothing is wrong.
+    /// gaps or doubles, rows for look-ups against what they were made from. Empty when nothing is wrong.
     pub async fn verify(&self) -> Result<Vec<VerifyFault>> {
         verify::verify(self).await
     }
