@@ -58,7 +58,7 @@ impl MigrationTrait for Migration {
             ("submission_by_number", &["number", "id"]),
             ("submission_by_campaign_receipt", &["campaign_id", "received_at", "id"]),
             ("submission_by_campaign_change", &["campaign_id", "change_seq"]),
-            ("submission_by_sender", &["sender", "received_at"]),
+            ("submission_by_sender", &["sender", "received_at", "id"]),
         ];
         for (name, columns) in ordered {
             manager.create_index(index(name, "submission", columns)).await?;
