@@ -259,7 +259,7 @@ async fn a_parent_learns_how_its_child_ended() {
     }
     let failed = shell("echo disk full >&2; exit 74").open(&small.raw(), &small.workdir()).await.unwrap_err();
     assert!(failed.detail.contains("disk full"), "{failed}");
-    let missing = opener.open(Path::new("/nonexistent"), &small.workdir()).await.unwrap_err();
+    let missing = opener.open(&small.workdir().join("missing.eml"), &small.workdir()).await.unwrap_err();
     assert_eq!(missing.kind, stdx::ErrorKind::NotFound);
     let no_program = ChildOpener::new("/nonexistent", ["letter"]).open(&small.raw(), &small.workdir()).await;
     assert_eq!(no_program.unwrap_err().kind, stdx::ErrorKind::Unavailable);
