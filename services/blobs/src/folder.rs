@@ -108,6 +108,26 @@ impl Folder {
         .await?
     }
 
+    /// Blobs whose hash begins with this byte and that have not changed for `age`, in no order: a 256th of them all, so
+    /// that a folder of any size is walked in bounded memory. What is not named like a blob is passed over.
+    ///
+    /// # Errors
+    /// `Unavailable` when a folder cannot be listed.
+    pub async fn unchanged(&self, first_byte: u8, age: Duration) -> Result<Vec<Sha256>, Error> {
+        let tree = self.tree.clone();
+        spawn_blocking(move || tree.unchanged(first_byte, age)).await?
+    }
+
+    /// Removes a blob if it has not changed for `age`; gives whether it was removed. One whose bytes were written or
+    /// adopted again meanwhile stays: somebody is about to name it.
+    ///
+    /// # Errors
+    /// `Unavailable` when the folder cannot be locked or the blob not be removed.
+    pub async fn remove_unchanged(&self, sha256: Sha256, age: Duration) -> Result<bool, Error> {
+        let tree = self.tree.clone();
+        spawn_blocking(move || tree.remove_unchanged(sha256, age)).await?
+    }
+
     /// Bytes that may still be written, as an ordinary user.
     ///
     /// # Errors
@@ -143,7 +163,7 @@ impl Blobs for Folder {
         blocking(move || {
             // A link is never followed: the file comes from a child that read hostile bytes.
             let known = match fs::symlink_metadata(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && tree.path(sha256).is_file() => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && tree.renew(sha256, None)? => return Ok(()),
                 told => told.doing("find", &path)?,
             };
             if !known.is_file() {
@@ -191,7 +211,7 @@ impl Tree {
         let name = [sha256.as_bytes()[0], sha256.as_bytes()[1]];
         let folder = to.parent().expect("a blob lies two folders down");
         // A file of another size was torn by something outside of this program: the good bytes replace it.
-        if fs::metadata(&to).is_ok_and(|there| there.len() == size_bytes) {
+        if self.renew(sha256, Some(size_bytes))? {
             fs::remove_file(from).doing("remove", from)?;
         } else {
             file.sync_all().doing("fsync", from)?;
@@ -205,6 +225,58 @@ impl Tree {
         // Also when the blob was there: whoever renamed it may have died before this.
         self.make_durable(name, folder)?;
         sync(folder)
+    }
+
+    /// Whether the blob is there, of this size if one is given. If it is, it counts as changed now: a row is about to name
+    /// it, and nobody may remove it as an orphan before.
+    fn renew(&self, sha256: Sha256, size_bytes: Option<u64>) -> Result<bool, Error> {
+        let path = self.path(sha256);
+        let root = File::open(&self.root).doing("open", &self.root)?;
+        // Where a file system knows no locks, nobody removes a blob either.
+        let _ = root.lock_shared();
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            opened => opened.doing("open", &path)?,
+        };
+        let known = file.metadata().doing("find", &path)?;
+        if !known.is_file() || size_bytes.is_some_and(|size_bytes| size_bytes != known.len()) {
+            return Ok(false);
+        }
+        file.set_modified(SystemTime::now()).doing("change", &path)?;
+        Ok(true)
+    }
+
+    fn unchanged(&self, first_byte: u8, age: Duration) -> Result<Vec<Sha256>, Error> {
+        let mut found = Vec::new();
+        for folder in entries(&self.root.join(format!("{first_byte:02x}")))? {
+            if !folder.is_dir() {
+                continue;
+            }
+            for path in entries(&folder)? {
+                let sha256 = path.file_name().and_then(|name| name.to_str()?.parse::<Sha256>().ok());
+                // The same digits in capitals, or in another folder, are not where a blob is looked for.
+                let Some(sha256) = sha256.filter(|sha256| self.path(*sha256) == path) else { continue };
+                if is_unchanged(&path, age) {
+                    found.push(sha256);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn remove_unchanged(&self, sha256: Sha256, age: Duration) -> Result<bool, Error> {
+        let path = self.path(sha256);
+        let root = File::open(&self.root).doing("open", &self.root)?;
+        // Between the look and the removal nobody may find the blob there and count on it.
+        root.lock().doing("lock", &self.root)?;
+        if !is_unchanged(&path, age) {
+            return Ok(false);
+        }
+        match fs::remove_file(&path) {
+            // Another process removes orphans too.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            removed => removed.doing("remove", &path).map(|()| true),
+        }
     }
 
     fn make_durable(&self, name: [u8; 2], folder: &Path) -> Result<(), Error> {
@@ -224,7 +296,7 @@ impl Tree {
         let mut removed = 0;
         for entry in fs::read_dir(&self.tmp).doing("list", &self.tmp)? {
             let path = entry.doing("list", &self.tmp)?.path();
-            if !changed_at(&path).is_some_and(|at| at.elapsed().is_ok_and(|unchanged| unchanged >= age)) {
+            if !is_unchanged(&path, age) {
                 continue;
             }
             let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -238,6 +310,19 @@ impl Tree {
         }
         Ok(removed)
     }
+}
+
+fn is_unchanged(path: &Path, age: Duration) -> bool {
+    changed_at(path).is_some_and(|at| at.elapsed().is_ok_and(|unchanged| unchanged >= age))
+}
+
+/// What lies in a folder; nothing when there is no such folder.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.doing("list", folder)?,
+    };
+    entries.map(|entry| Ok(entry.doing("list", folder)?.path())).collect()
 }
 
 /// The last change of a file, or of a folder and what lies directly in it.

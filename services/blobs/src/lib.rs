@@ -6,9 +6,10 @@
 //! ```
 //! A blob is there once its rename is: bytes are hashed as they are written, the file is fsynced, renamed into place,
 //! and then each folder on the way that may be new is fsynced. Several processes may share one folder, for no step
-//! asks what another does.
+//! asks what another does. Only the removal of an orphan (a blob whose process died before a row named it) takes turns
+//! with those who find that blob there: both lock the root.
 //!
-//! Deliberately absent: names, media types, owners, and any removal of a blob.
+//! Deliberately absent: names, media types, owners, and to know which blobs are orphans.
 
 mod draft;
 mod error;

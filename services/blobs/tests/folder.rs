@@ -234,3 +234,82 @@ async fn the_free_space_is_told_and_a_root_that_is_a_file_is_refused() {
     fs::write(&file, "in the way").unwrap();
     assert_eq!(Folder::open(&file).await.unwrap_err().kind(), ErrorKind::Unavailable);
 }
+
+fn blob_path(place: &tempfile::TempDir, sha256: Sha256) -> PathBuf {
+    let hex = sha256.hex();
+    root(place).join(&hex[..2]).join(&hex[2..4]).join(hex)
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn blobs_are_listed_by_their_first_byte_once_they_are_old_and_nothing_else_is() {
+    let (place, folder) = folder().await;
+    let mut old = Vec::new();
+    for number in 0_u64..300 {
+        let sha256 = put(&folder, &number.to_le_bytes()).await;
+        if number % 3 == 0 {
+            age(&blob_path(&place, sha256), DAY + Duration::from_secs(1));
+            old.push(sha256);
+        }
+    }
+    let stray = blob_path(&place, old[0]).with_file_name("notes.txt");
+    let elsewhere = stray.with_file_name("ff".repeat(32));
+    let capital = stray.with_file_name(old[0].hex().to_uppercase());
+    for file in [&stray, &elsewhere, &capital, &root(&place).join("tmp/left")] {
+        fs::write(file, "x").unwrap();
+        age(file, DAY * 2);
+    }
+    let mut found = Vec::new();
+    for first_byte in 0..=u8::MAX {
+        let page = folder.unchanged(first_byte, DAY).await.unwrap();
+        assert!(page.iter().all(|sha256| sha256.as_bytes()[0] == first_byte));
+        found.extend(page);
+    }
+    found.sort_unstable();
+    old.sort_unstable();
+    assert_eq!(found, old);
+}
+
+#[tokio::test]
+async fn an_old_blob_is_removed_and_one_that_somebody_brings_again_is_not() {
+    let (place, folder) = folder().await;
+    let [gone, again, adopted, young] = [b"gone", b"more", b"part", b"new!"];
+    for bytes in [gone, again, adopted] {
+        age(&blob_path(&place, put(&folder, bytes).await), DAY);
+    }
+    put(&folder, again).await;
+    let file = folder.workdir().await.unwrap().join("part");
+    fs::write(&file, adopted).unwrap();
+    folder.adopt(&file, Sha256::of(adopted)).await.unwrap();
+    put(&folder, young).await;
+    for (bytes, removed) in [(gone, true), (gone, false), (again, false), (adopted, false), (young, false)] {
+        assert_eq!(folder.remove_unchanged(Sha256::of(bytes), DAY).await.unwrap(), removed, "{bytes:?}");
+    }
+    assert_eq!(folder.verify(Sha256::of(gone)).await.unwrap(), Verification::Missing);
+    for bytes in [again, adopted, young] {
+        assert_eq!(folder.verify(Sha256::of(bytes)).await.unwrap(), Verification::Ok);
+    }
+    assert_eq!(put(&folder, gone).await, Sha256::of(gone), "it may come again");
+    assert_eq!(folder.verify(Sha256::of(gone)).await.unwrap(), Verification::Ok);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blob_that_is_brought_while_it_is_being_removed_is_there_afterwards() {
+    let (place, folder) = folder().await;
+    // Another process that shares the folder has its own handles.
+    let other = Folder::open(root(&place)).await.unwrap();
+    let mut removed = 0;
+    for round in 0_u64..200 {
+        let bytes = round.to_le_bytes();
+        let sha256 = put(&folder, &bytes).await;
+        age(&blob_path(&place, sha256), DAY);
+        let (other, brings) = (other.clone(), folder.clone());
+        let removal = tokio::spawn(async move { other.remove_unchanged(sha256, DAY).await.unwrap() });
+        let brought = tokio::spawn(async move { put(&brings, &bytes).await });
+        removed += u32::from(removal.await.unwrap());
+        brought.await.unwrap();
+        assert_eq!(folder.verify(sha256).await.unwrap(), Verification::Ok, "round {round}");
+    }
+    assert!(removed > 0, "no removal came first, so nothing was shown");
+}
