@@ -1,6 +1,6 @@
-//! Which blobs the rows name.
+//! Which blobs the rows name, and which they do not.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use stdx::Sha256;
@@ -11,6 +11,9 @@ use crate::{
     entity::{attachment, message},
     values::parsed,
 };
+
+/// Hashes of one question.
+const HASHES_MAX: usize = 500;
 
 /// Every hash once, ascending, a page after the given one; with the name of one row that names it.
 pub async fn list(store: &Store, after: Option<Sha256>, limit: u32) -> Result<Vec<(Sha256, String)>> {
@@ -69,4 +72,31 @@ pub async fn list(store: &Store, after: Option<Sha256>, limit: u32) -> Result<Ve
             Ok((parsed(&hash)?, name.unwrap_or_default()))
         })
         .collect()
+}
+
+/// Those of the hashes that no row names.
+pub async fn unnamed(store: &Store, hashes: &[Sha256]) -> Result<Vec<Sha256>> {
+    let mut unnamed = Vec::new();
+    for chunk in hashes.chunks(HASHES_MAX) {
+        let texts = || chunk.iter().map(|hash| hash.hex());
+        let raw: Vec<String> = message::Entity::find()
+            .select_only()
+            .column(message::Column::RawSha256)
+            .distinct()
+            .filter(message::Column::RawSha256.is_in(texts()))
+            .into_tuple()
+            .all(&store.reader)
+            .await?;
+        let parts: Vec<String> = attachment::Entity::find()
+            .select_only()
+            .column(attachment::Column::Sha256)
+            .distinct()
+            .filter(attachment::Column::Sha256.is_in(texts()))
+            .into_tuple()
+            .all(&store.reader)
+            .await?;
+        let named: HashSet<String> = raw.into_iter().chain(parts).collect();
+        unnamed.extend(chunk.iter().filter(|hash| !named.contains(&hash.hex())));
+    }
+    Ok(unnamed)
 }

@@ -12,24 +12,11 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Store,
-    entity::{letter, mailbox, message, message_event, submission},
+    entity::{letter, message, message_event, submission},
     message::after,
     record::{Judged, MessageLetter},
-    values::{address, bounded, from_json, from_word, instant, word},
+    values::{bounded, from_json, from_word, instant, word},
 };
-
-/// Mailboxes with this address.
-pub async fn mailboxes(store: &Store, wanted: &str) -> Result<Vec<Uuid>> {
-    let rows: Vec<(Uuid, String)> = mailbox::Entity::find()
-        .select_only()
-        .columns([mailbox::Column::Id, mailbox::Column::Address])
-        .order_by_asc(mailbox::Column::Name)
-        .into_tuple()
-        .all(&store.reader)
-        .await?;
-    let wanted = address(wanted);
-    Ok(rows.into_iter().filter(|(_, written)| address(written) == wanted).map(|(id, _)| id).collect())
-}
 
 /// Recorded mail of these mailboxes that has a letter, newest receipt first, then by id.
 pub async fn letters(

@@ -172,7 +172,7 @@ impl Store {
 
     /// Mailboxes with this address (compared in lower case), by name.
     pub async fn mailboxes_of_address(&self, address: &str) -> Result<Vec<Uuid>> {
-        dry_run::mailboxes(self, address).await
+        mailbox::of_address(self, address).await
     }
 
     /// Recorded mail of these mailboxes with the letter that was read and what was decided of it, newest receipt first,
@@ -205,6 +205,11 @@ impl Store {
     /// Every hash that a row names, with the row's name, a page after the given hash: `verify` re-hashes them.
     pub async fn blob_list(&self, after: Option<Sha256>, limit: u32) -> Result<Vec<(Sha256, String)>> {
         blob::list(self, after, limit).await
+    }
+
+    /// Those of the hashes that no row names, in their order.
+    pub async fn blobs_unnamed(&self, hashes: &[Sha256]) -> Result<Vec<Sha256>> {
+        blob::unnamed(self, hashes).await
     }
 
     /// Checks the tables against themselves: stages against history, submissions against messages, numbers without

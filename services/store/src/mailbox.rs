@@ -61,18 +61,20 @@ pub async fn enrol(store: &Store, enrolment: &Enrolment) -> Result<Uuid> {
 /// Mailboxes that take mail for the same address as this one, itself among them: an IMAP mailbox, and a folder that its
 /// old mail is loaded from.
 pub async fn siblings(store: &Store, id: Uuid) -> Result<Vec<Uuid>> {
+    of_address(store, &row(store, id).await?.address).await
+}
+
+/// Mailboxes with this address, by name.
+pub async fn of_address(store: &Store, wanted: &str) -> Result<Vec<Uuid>> {
     let rows: Vec<(Uuid, String)> = mailbox::Entity::find()
         .select_only()
         .columns([mailbox::Column::Id, mailbox::Column::Address])
+        .order_by_asc(mailbox::Column::Name)
         .into_tuple()
         .all(&store.reader)
         .await?;
-    let own = rows.iter().find(|(row, _)| *row == id).map(|(_, written)| address(written));
-    Ok(rows
-        .into_iter()
-        .filter(|(row, written)| *row == id || Some(address(written)) == own)
-        .map(|(row, _)| row)
-        .collect())
+    let wanted = address(wanted);
+    Ok(rows.into_iter().filter(|(_, written)| address(written) == wanted).map(|(id, _)| id).collect())
 }
 
 /// The bare row.

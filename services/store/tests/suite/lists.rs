@@ -259,6 +259,19 @@ pub async fn every_blob_is_named_once(scene: Scene) {
     }
 }
 
+pub async fn hashes_that_no_row_names_are_told(scene: Scene) {
+    scene.submission(1, "a@b.cn", "主题征稿").await;
+    scene.stored(2).await;
+    let part = Sha256::of("主题征稿".as_bytes());
+    let mut hashes: Vec<Sha256> = (0_u64..1200).map(|number| Sha256::of(&number.to_le_bytes())).collect();
+    let unnamed = hashes.clone();
+    for (at, named) in [(0, part), (600, scene.raw_sha256(1)), (1202, scene.raw_sha256(2))] {
+        hashes.insert(at, named);
+    }
+    assert_eq!(scene.store.blobs_unnamed(&hashes).await.unwrap(), unnamed);
+    assert_eq!(scene.store.blobs_unnamed(&[]).await.unwrap(), []);
+}
+
 pub async fn messages_are_listed_newest_first_by_stage(scene: Scene) {
     for uid in 1..=5 {
         scene.seen(uid).await;

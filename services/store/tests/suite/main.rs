@@ -66,6 +66,7 @@ suite! {
     lists::changes_come_whole_and_in_their_order,
     lists::every_blob_is_named_once,
     lists::every_filter_gives_what_it_says,
+    lists::hashes_that_no_row_names_are_told,
     lists::messages_are_listed_newest_first_by_stage,
     lists::recorded_mail_comes_with_its_letter_from_all_mailboxes_of_an_address,
     recording::a_correction_joins_the_chain_of_what_it_corrects,
