@@ -128,7 +128,11 @@ impl Gathered {
         ranked.sort_by_key(|(_, rank, _)| *rank);
         let mut values: Vec<Found> = Vec::new();
         for (_, _, found) in ranked {
-            if values.len() < VALUES_MAX && !values.iter().any(|other| other.value == found.value) {
+            // 安吉县财政局 behind 浙江省安吉县财政局 says nothing new.
+            let is_known = values.iter().any(|other| {
+                other.value == found.value || (sort == Sort::Organisation && other.value.contains(&found.value))
+            });
+            if values.len() < VALUES_MAX && !is_known {
                 values.push(found.clone());
             }
         }
@@ -195,7 +199,11 @@ fn text(gathered: &mut Gathered, source: Source, place: &str, text: &str) {
 /// A subject, file name or display name: its words are weak signs, and a name needs something beside it.
 fn title(gathered: &mut Gathered, source: Source, place: &str, title: &str) {
     let page = Page::new(&title.chars().take(300).collect::<String>());
-    let readings = lines::title(page.folded(), source);
+    let mut readings = lines::title(page.folded(), source);
+    // The bare From is no contact, whatever its display name; 姓名+单位+电话 in a subject or file name is.
+    if source != Source::From {
+        readings.extend(numbers(page.folded()));
+    }
     gathered.page(source, place, &page, readings);
 }
 

@@ -40,9 +40,10 @@ const EITHER: &str = "作者姓名及单位 作者姓名和单位 联系人及�
 联系信息 联系方式";
 
 const NAME: &str = "第一作者 第二作者 第三作者 通讯作者 通信作者 本文作者 文章作者 作者姓名 作者名字 联系人姓名 投稿人姓名 投稿作者 稿件作者 作品作者 真实姓名 联系人 联络人 \
-撰稿人 撰写人 撰稿 撰文 执笔人 执笔 供稿人 供稿 投稿人 通讯员 报送人 署名 经办人 主创人员 拍摄者 制作人 作者 姓名 文/ 文|";
+撰稿人 撰写人 撰稿 撰文 执笔人 执笔 供稿人 供稿 投稿人 通讯员 信息员 联络员 报送人 供稿人 推荐人 署名 经办人 填报人 填表人 课题组成员 课题负责人 主创人员 拍摄者 摄影 导演 编导 编剧 制作人 作者 姓名 文/ 文|";
 
-const ORGANISATION: &str = "作者工作单位 作者所在单位 工作单位 作者单位 所在单位 供稿单位 报送单位 投稿单位 选送单位 推荐单位 所属单位 制作单位 出品单位 单位名称 单位全称 \
+const ORGANISATION: &str = "作者单位及职务 工作单位及职务 工作单位及职称 工作单位和职务 所在单位及职务 单位及职务 单位及职称 单位和职务 单位职务 单位/部门 单位及部门 \
+作者工作单位 作者所在单位 工作单位 作者单位 所在单位 供稿单位 报送单位 投稿单位 选送单位 推荐单位 所属单位 制作单位 出品单位 单位名称 单位全称 \
 单位 机构名称";
 
 const NOTHING: &str = "办公电话 联系电话 移动电话 固定电话 电话号码 手机号码 手机号 手机 电话 座机 传真 电子邮箱 电子邮件 电子信箱 邮箱地址 邮箱 邮件 通讯地址 通信地址 联系地址 \
@@ -105,7 +106,12 @@ fn label(text: &str, whole: &Match<'_>) -> Option<Label> {
     let word = wording::fold(&whole.as_str().replace(' ', ""));
     let asked = asked(&word);
     let before = text[..whole.start()].chars().next_back();
-    if before.is_some_and(|c| c.is_alphabetic()) {
+    let leads = ["补充", "更正", "现补充", "本人", "我的"];
+    let is_led = leads.iter().any(|lead| {
+        let rest = text[..whole.start()].strip_suffix(lead);
+        rest.is_some_and(|rest| !rest.ends_with(wording::is_han))
+    });
+    if before.is_some_and(|c| c.is_alphabetic()) && !is_led {
         return None;
     }
     let after = &text[whole.end()..];

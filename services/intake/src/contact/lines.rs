@@ -42,7 +42,7 @@ static NOISE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Parts a stretch of folded text into words; a name written with spaces inside (王　强) is one word.
 pub(super) fn words(text: &str, stretch: Range<usize>, numbers: &[Range<usize>]) -> Vec<Word> {
-    const MARKS: &str = ",;、/|:()<>[]{}【】《》“”\"'。!?~*#+=_—…";
+    const MARKS: &str = ",;、/|:()<>[]{}【】《》“”\"'。!?~*#+=_—…□■◇◆○◎△▲▽▼☆★※";
     let mut pieces: Vec<Range<usize>> = Vec::new();
     let mut start = None;
     for (at, character) in text[stretch.clone()].char_indices().map(|(at, c)| (stretch.start + at, c)) {
@@ -115,7 +115,10 @@ fn join_spaced(text: &str, pieces: Vec<Range<usize>>) -> Vec<Range<usize>> {
             (true, 2) => 2,
             (true, 1..) => 1,
             (true, 0) if length(first) == 1 => usize::from(pieces.get(index + 1).is_some_and(|next| {
-                near(first, next) && length(next) == 2 && names::name(&text[next.clone()]).is_none()
+                // 褚 红梅, but 文 张三 are a label and a name.
+                let given = &text[next.clone()];
+                let is_given = names::name(given).is_none() || !names::begins_commonly(given);
+                near(first, next) && length(next) == 2 && is_given && &text[first.clone()] != "文"
             })),
             _ => 0,
         };
@@ -146,7 +149,7 @@ pub(super) fn read(text: &str, source: Source, taken: &[Range<usize>], numbers: 
     let mut lines: Vec<Range<usize>> = Vec::new();
     for line in text.split_inclusive('\n') {
         if !line.trim().is_empty() {
-            lines.push(at..at + line.trim_end().len());
+            lines.push(at + last_words(line.trim_end())..at + line.trim_end().len());
         }
         at += line.len();
     }
@@ -213,6 +216,14 @@ fn is_anchor(kind: &Kind) -> bool {
     matches!(kind, Kind::Organisation(_) | Kind::Both(..) | Kind::Number)
 }
 
+/// Where a long paragraph's last words begin, for a signature may stand behind its last full stop.
+fn last_words(line: &str) -> usize {
+    if line.chars().count() <= LINE_MAX {
+        return 0;
+    }
+    line.trim_end_matches('。').rfind('。').map_or(0, |at| at + '。'.len_utf8())
+}
+
 /// Neither a sentence nor an address to somebody.
 fn is_signature(line: &str) -> bool {
     let line = line.trim();
@@ -233,12 +244,12 @@ fn unlabelled(text: &str, line: Range<usize>, taken: &[Range<usize>], numbers: &
 pub(super) fn sentences(text: &str) -> Vec<Reading> {
     static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?:我是|我叫|我系|本人是|本人系|本人叫|本人名叫|本人|这里是|我名叫|[,;。 ]叫|(?:作者|联系人|撰稿人|执笔人)(?:是|为|系|均为))[ ,:]?(?:来自)?((?:\p{Han}|·){2,40}?)(?:[,。;!\s()、]|现将?|来自|系|在|向|有|就|于|最近|$)",
+            r"(?:我是|我叫|我系|本人是|本人系|本人叫|本人名叫|本人|这里是|我名叫|[,;。 ]叫|(?:作者|联系人|撰稿人|执笔人)(?:是|为|系|均为)|(?:^|[,;。!\s(])(?:稿件)?(?:作者|联系人|撰稿人|执笔人|供稿人)(?:是|为|系|均为)?)[ ,:]?(?:来自)?((?:\p{Han}|·){2,40}?)(?:[,。;!\s()、]|现将?|来自|系|在|向|有|就|于|最近|$)",
         )
         .expect("a pattern of our own")
     });
     static ORGANISATION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:作者系|作者为|作者均系|作者单位系|作者单位为|来自|就职于|供职于|任职于|现任职于|工作于|作者现任|在)((?:\p{Han}|\(|\)){3,40}?)(?:的|工作|任职|[,。;!\s]|$)")
+        Regex::new(r"(?:作者系|作者为|作者均系|作者单位系|作者单位为|来自|就职于|供职于|任职于|现任职于|工作于|作者现任|在|是|我(?:局|厅|处|所|校|院|中心|单位)\()((?:\p{Han}|\(|\)){3,40}?)(?:的|工作|任职|[,。;!\s)]|$)")
             .expect("a pattern of our own")
     });
     let mut readings = Vec::new();
@@ -262,6 +273,7 @@ pub(super) fn sentences(text: &str) -> Vec<Reading> {
             continue;
         }
         match kind(said.as_str()) {
+            _ if names::is_namesake(said.as_str()) => add(Sort::Name, said.as_str().to_owned(), said.range()),
             Kind::Name(name) => add(Sort::Name, name, said.range()),
             Kind::Organisation(organisation) => add(Sort::Organisation, organisation, said.range()),
             Kind::Both(organisation, name) => {
@@ -276,7 +288,7 @@ pub(super) fn sentences(text: &str) -> Vec<Reading> {
         let Some(said) = found.get(1) else { continue };
         let line = text[..found.get(0).map_or(0, |whole| whole.start())].rsplit('\n').next().unwrap_or_default();
         let of_sender =
-            !found[0].starts_with(['在', '来']) || ["我", "本人", "作者"].iter().any(|word| line.contains(word));
+            !found[0].starts_with(['在', '来', '是']) || ["我", "本人", "作者"].iter().any(|word| line.contains(word));
         if of_sender && let Some(organisation) = organisations::organisation(said.as_str()) {
             add(Sort::Organisation, organisation, said.range());
         }

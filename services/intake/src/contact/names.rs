@@ -32,21 +32,42 @@ const WORDS: &str = "单位 单独 方法 方式 方向 方案 方面 高度 高
 终稿 终身 能力 能否 空间 空白 强化 强调 家庭 家园 家国 井然 富强 富民 全程 全员 车辆 白皮书 从严 从业 充分 容量 步伐 步骤 都是 满意 文明 欧美 荣誉 \
 盛会 盛世 盛典 元素 贺信 严格 严肃 严谨 华东 华夏 凤凰 花园 费用 乐观 康养 顾问 景区 束缚 龙头 幸福 卓越 劳动 申请 申报 尚未 温馨 慎重 居民 居家 国际 \
 广大 广泛 利民 越来越 师傅 养老 须知 丰富 红色 红利 游客 盖章 益民 督查 督导 赏析 原因 海外 普通 普惠 拜托 但是 信用 院校 户籍 线上 线下 线索 勇于 勇毅 \
-房屋 石油 左右 封面 储备 段落 牧区 山区 谷物 乌鲁木齐 仰望 祖国 武装 符合 白天 怀着 索引 咸宁 池州 阴影 扶持 扶贫 温度 主任 于都 常态 高举 高新 平均 \
+高清 房屋 石油 左右 封面 储备 段落 牧区 山区 谷物 乌鲁木齐 仰望 祖国 武装 符合 白天 怀着 索引 咸宁 池州 阴影 扶持 扶贫 温度 主任 于都 常态 高举 高新 平均 \
 和平 明年 成立 计时 伏案 谈谈 谈心 纪实 纪律 纪委 季度 路线 胡同 应急 应对 宗旨 洪水 程序 荣获 家乡 段时间 全域 秋季 秋冬 金秋 景象 龙湾 黎明 田野 江海 \
 祝好 祝福 祝愿 祝贺 祝安 祝编安 祝顺利 夏安 秋安 时安 文安 商祺 时祺 文祺 夏祺 秋祺 万分 方便 方才 高兴 常常 从事 从此 从而 从中 充满 别人 应有 相比 能够 \
 经济学 管理学 法学 文学 年生 有幸 谈起 纪念 时常 万事 温习 贺词 向好 宣讲 党史 党性 国情 国税 地税 毕业 常州市 张贴 金点子 严防 严控 齐心 计税 单项 单纯 费用化";
 
+/// Words that are somebody's name too: believed behind a label (姓名：黎明) or where somebody says it (我叫黎明).
+const NAMESAKES: &str = "黎明 向阳 马力 安康 海宁 齐心 华夏 华东 平安 安阳 东阳 富强 常山 江山 江海 江河 江南 田野 成就 和平 金华 卓越 沈阳 温暖 温馨 文明 严谨 黄岩 程序 成长 富阳 海南 龙泉 白天 青春 爱国";
+
+/// What names of Tibetan and Mongolian custom, which have no surname, begin and end with.
+const ELEMENTS: &str = "扎西 多吉 卓玛 次仁 才让 旦增 丹增 洛桑 格桑 央金 拉姆 尼玛 达瓦 巴桑 平措 罗布 索朗 仁青 仁增 贡布 次旦 白玛 强巴 益西 顿珠 曲珍 德吉 措姆 旺堆 \
+旺姆 加措 坚赞 桑吉 桑杰 班觉 普布 边巴 米玛 拉巴 次央 次珍 卓嘎 欧珠 群培 其其格 格日勒 图雅 高娃 苏和 巴图 那仁 乌云 斯琴 娜仁 哈斯 额尔敦 朝鲁 呼和 塔娜 萨仁 \
+宝音 孟和 巴特尔 巴雅尔 巴根 毕力格 朝克图 阿拉坦 敖登 托娅 其木格 苏日娜 特木尔 布和 青格勒";
+
 /// What stands behind a surname without being a given name, and what an organisation, a place or a title ends with.
-const ENDINGS: [&str; 44] = [
+const ENDINGS: [&str; 52] = [
     "省", "市", "县", "区", "局", "厅", "处", "科", "室", "股", "所", "委", "院", "校", "部", "组", "队", "镇", "乡",
-    "街道", "公司", "中心", "集团", "大学", "学院", "银行", "政府", "稿", "征文", "等", "的", "了", "们", "吗", "编辑",
-    "路", "附件", "简介", "视频", "发展", "改革", "财政", "精神", "体会",
+    "街道", "版", "片", "篇", "件", "集", "册", "案", "刊", "公司", "中心", "集团", "大学", "学院", "银行", "政府",
+    "稿", "征文", "等", "的", "了", "们", "吗", "编辑", "路", "附件", "简介", "视频", "发展", "改革", "财政", "精神",
+    "体会",
 ];
 
 /// Titles that follow a name or an organisation and are no part of it; longer ones first.
-pub(super) const TITLES: [&str; 47] = [
+pub(super) const TITLES: [&str; 63] = [
     "党组副书记",
+    "党委副书记",
+    "党委委员",
+    "高级会计师",
+    "高级经济师",
+    "高级审计师",
+    "总会计师",
+    "总经济师",
+    "总审计师",
+    "总工程师",
+    "副镇长",
+    "副乡长",
+    "副主编",
     "一级主任科员",
     "二级主任科员",
     "三级主任科员",
@@ -77,6 +98,10 @@ pub(super) const TITLES: [&str; 47] = [
     "调研员",
     "研究生",
     "会计师",
+    "经济师",
+    "审计师",
+    "镇长",
+    "乡长",
     "局长",
     "处长",
     "科长",
@@ -114,6 +139,13 @@ pub(super) fn name(text: &str) -> Option<String> {
     if !characters.iter().all(|c| is_han(*c)) || name.contains('某') {
         return None;
     }
+    if elements(&name) {
+        return Some(name);
+    }
+    // A surname of two characters alone is no name.
+    if COMPOUND.contains(&name.as_str()) {
+        return None;
+    }
     let compound = characters.len() > 2 && COMPOUND.iter().any(|surname| name.starts_with(surname));
     let single = characters.first().is_some_and(|first| SURNAMES.contains(*first));
     let fits = match characters.len() {
@@ -142,7 +174,28 @@ pub(super) fn labelled(text: &str) -> Option<String> {
     let length = name.chars().count();
     let nickname = length == 2 && name.starts_with(['小', '老', '阿']);
     let plain = !nickname && (2..=6).contains(&length) && name.chars().all(|c| is_han(c) && !NEVER.contains(c));
-    (plain && !is_word(&name)).then_some(name)
+    (plain && (is_namesake(&name) || !is_word(&name))).then_some(name)
+}
+
+/// Whether a word (黎明) is somebody's name too.
+#[must_use]
+pub(super) fn is_namesake(name: &str) -> bool {
+    NAMESAKES.split_ascii_whitespace().any(|known| known == name)
+}
+
+/// 扎西多吉, 乌云其其格: two elements and nothing else.
+fn elements(name: &str) -> bool {
+    (4..=6).contains(&name.chars().count())
+        && ELEMENTS
+            .split_ascii_whitespace()
+            .filter_map(|first| name.strip_prefix(first))
+            .any(|rest| ELEMENTS.split_ascii_whitespace().filter_map(|last| rest.strip_suffix(last)).any(str::is_empty))
+}
+
+/// Whether a surname is so common that a word that begins with it is more likely a whole name.
+#[must_use]
+pub(super) fn begins_commonly(text: &str) -> bool {
+    text.chars().next().is_some_and(|first| SURNAMES_OF_COUPLES.contains(first))
 }
 
 /// Whether a character or two are a surname, so that a given name may follow after a space.

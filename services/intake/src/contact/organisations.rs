@@ -10,7 +10,7 @@ const STRONG: &str = "财政局 财政厅 财政部 财政所 财政分局 税�
 人大 政协 总工会 工会 团委 党委 课题组 工作室 专班";
 
 /// Endings of a part of an organisation: they count only behind a strong one, or behind a place.
-const WEAK: &str = "处 科 室 股 所 站 部 院 社 队 组 党支部 支部 镇 乡 财政";
+const WEAK: &str = "司 处 科 室 股 所 站 部 院 社 队 组 党支部 支部 镇 乡";
 
 /// What cannot stand in a name: words of sentences, and the house that the mail goes to.
 const NEVER: &str = "的 了 是 把 您 我 你 们 请 将 被 让 就 也 更 贵刊 编辑 各级 各地 全国各 学习 贯彻 落实 宣传贯彻 深化 加强 推进 推动 奋进 精神 体会 如何 附件 \
@@ -104,7 +104,7 @@ fn trim(text: &str) -> &str {
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
     let closes = |c: char| c == ')' && text.contains('(');
     let mut text = text.trim_end_matches(|c: char| !c.is_alphanumeric() && !closes(c));
-    for title in names::TITLES {
+    for title in ["供稿", "报送", "选送", "推荐", "投稿"].into_iter().chain(names::TITLES) {
         text = text.strip_suffix(title).filter(|rest| rest.chars().count() >= 4).unwrap_or(text);
     }
     while let Some(rest) =
@@ -118,6 +118,7 @@ fn trim(text: &str) -> &str {
 fn looks_sound(text: &str) -> bool {
     let folded = wording::fold(text);
     text.chars().filter(|c| is_han(*c)).count() >= 3
+        && text.matches('(').count() == text.matches(')').count()
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '(' | ')' | '·' | '-' | ' '))
         && !NEVER.split_ascii_whitespace().any(|word| folded.contains(word))
 }
