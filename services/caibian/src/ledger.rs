@@ -12,7 +12,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::{Failure, settings::Settings, source};
+use crate::{Failure, orphans, settings::Settings, source};
 
 /// Rows that one question to the tables may give.
 const PAGE: u32 = 500;
@@ -70,8 +70,9 @@ pub async fn migrate(settings: &Settings, check: bool) -> Result<ExitCode, Failu
 /// `caibian verify`
 pub async fn verify(settings: &Settings, server: bool, json: bool) -> Result<ExitCode, Failure> {
     let store = open(settings).await?;
+    let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
     let mut faults = store.verify().await?;
-    faults.extend(verify_blobs(settings, &store).await?);
+    faults.extend(verify_blobs(&blobs, &store).await?);
     if server {
         faults.extend(verify_servers(settings, &store).await?);
     }
@@ -82,6 +83,7 @@ pub async fn verify(settings: &Settings, server: bool, json: bool) -> Result<Exi
             println!("{}: {}", fault.place, fault.detail);
         }
     }
+    note_orphans(&blobs, &store, json).await?;
     if faults.is_empty() {
         println!("no faults");
         return Ok(ExitCode::SUCCESS);
@@ -90,8 +92,7 @@ pub async fn verify(settings: &Settings, server: bool, json: bool) -> Result<Exi
 }
 
 /// Hashes every blob that a row names.
-async fn verify_blobs(settings: &Settings, store: &Store) -> Result<Vec<VerifyFault>, Failure> {
-    let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
+async fn verify_blobs(blobs: &blobs::Folder, store: &Store) -> Result<Vec<VerifyFault>, Failure> {
     let mut faults = Vec::new();
     let mut after: Option<Sha256> = None;
     loop {
@@ -107,6 +108,20 @@ async fn verify_blobs(settings: &Settings, store: &Store) -> Result<Vec<VerifyFa
             faults.push(VerifyFault { place: row, detail });
         }
     }
+}
+
+/// Tells of blobs that no row names. They are no fault: a process may die between a blob and its row, and the worker
+/// removes what it left.
+async fn note_orphans(blobs: &blobs::Folder, store: &Store, json: bool) -> Result<(), Failure> {
+    for sha256 in orphans::find(blobs, store, orphans::AGE).await?.orphans {
+        let note = "no row has named it for a day";
+        if json {
+            println!("{}", serde_json::json!({ "place": format!("blob {sha256}"), "note": note }));
+        } else {
+            println!("note: blob {sha256}: {note}");
+        }
+    }
+    Ok(())
 }
 
 /// How one folder's server set and rows differ.

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod ledger;
 mod logging;
+mod orphans;
 mod probe;
 mod serve;
 mod settings;

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, logging,
+    Failure, logging, orphans,
     settings::{MailboxSettings, Settings},
     source,
 };
@@ -85,6 +85,11 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
             mailboxes.push((enrol(mailbox, &store).await?, source::source(mailbox)?));
         }
         let holder = &settings.worker.name;
+        let daily = orphans::remove_daily(blobs.clone(), store.clone(), cancel.clone());
+        tasks.spawn(async move {
+            daily.await;
+            Ok(())
+        });
         let ports = worker::Ports::new(blobs, source::opener(), store, stdx::SystemClock, holder);
         let cancel = cancel.clone();
         tasks.spawn(async move {
