@@ -16,6 +16,9 @@ use crate::{
 /// Characters of a document's head that may name its category.
 const HEAD_CHARACTERS: usize = 200;
 
+/// Characters of a line that speaks of the mail; a longer one is running text.
+const LINE_MAX: usize = 60;
+
 /// 类别：2, 内容类别：第二类.
 static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:类别|内容分类|征稿内容|投稿方向|栏目)\s*[:]\s*(?:第\s*)?([0-9]{1,2}|[一二三四五六七八九十])")
@@ -40,7 +43,7 @@ pub fn guess(letter: &Letter, campaign: &Campaign) -> Option<(u32, Evidence)> {
         let page = Page::new(text);
         let found = LABELLED
             .captures(page.folded())
-            .or_else(|| (text.chars().count() <= 60).then(|| NUMBERED.captures(page.folded())).flatten())?;
+            .or_else(|| (text.chars().count() <= LINE_MAX).then(|| NUMBERED.captures(page.folded())).flatten())?;
         let number =
             number(&found[1]).filter(|number| *number >= 1 && *number as usize <= campaign.categories.len())?;
         Some((number, evidence(place, &page.excerpt(&found.get(0)?.range(), 80))))
@@ -63,10 +66,13 @@ pub fn guess(letter: &Letter, campaign: &Campaign) -> Option<(u32, Evidence)> {
 fn texts(letter: &Letter) -> Vec<(String, String)> {
     let mut texts = vec![("subject".to_owned(), letter.headers.subject.chars().take(500).collect::<String>())];
     let lines = letter.body.own_text().lines().filter(|line| !line.trim().is_empty()).take(200);
-    texts.extend(lines.filter(|line| line.chars().count() <= 60).map(|line| ("body".to_owned(), line.to_owned())));
+    texts
+        .extend(lines.filter(|line| line.chars().count() <= LINE_MAX).map(|line| ("body".to_owned(), line.to_owned())));
     for (part, document) in manuscript::documents(letter).take(20) {
         texts.push((contact::place(part), part.name.chars().take(200).collect()));
-        texts.push((contact::place(part), document.text.chars().take(HEAD_CHARACTERS).collect()));
+        let head: String = document.text.chars().take(HEAD_CHARACTERS).collect();
+        let lines = head.lines().filter(|line| line.chars().count() <= LINE_MAX);
+        texts.extend(lines.map(|line| (contact::place(part), line.to_owned())));
     }
     texts
 }
@@ -95,6 +101,35 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::letter::{Content, Disposition, Document, DocumentFormat, Part};
+
+    #[test]
+    fn the_running_text_of_a_document_names_no_category() {
+        let campaign = Campaign::twentieth_congress(Uuid::nil());
+        let line = "组织党员干部专题学习12场次，撰写心得体会86篇，深化预算管理一体化改革，强化绩效管理，压减低效无效资金，推动零基预算落地见效，取得明显成效。";
+        for (text, expected) in [(format!("奋进\n{line}"), Some(2)), (format!("学习二十大精神心得体会\n{line}"), None)]
+        {
+            let mut letter = Letter::default();
+            letter.headers.subject = "主题征稿：做法和成效".into();
+            letter.parts.push(Part {
+                path: "2".into(),
+                name: "稿件.docx".into(),
+                media_type_declared: String::new(),
+                media_type: String::new(),
+                disposition: Disposition::Attachment,
+                size_bytes: 1,
+                sha256: stdx::Sha256::of(b"document"),
+                content: Content::Document(Document {
+                    format: DocumentFormat::Docx,
+                    text,
+                    truncated: false,
+                    characters: 100,
+                    pictures: 0,
+                }),
+            });
+            assert_eq!(guess(&letter, &campaign).map(|(number, _)| number), expected);
+        }
+    }
 
     #[test]
     fn a_category_is_told_by_its_number_or_by_its_words() {

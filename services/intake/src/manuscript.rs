@@ -118,9 +118,7 @@ pub(crate) fn clips(letter: &Letter) -> Vec<Clip<'_>> {
         }
         _ => None,
     });
-    attached
-        .chain(cloud_files(letter).filter(|file| has_extension(&file.name, &VIDEO_EXTENSIONS)).map(Clip::Cloud))
-        .collect()
+    attached.chain(cloud_files(letter).filter(|file| is_cloud_video(file)).map(Clip::Cloud)).collect()
 }
 
 /// 字数 from which a text without a file name is more than the footer of a list or provider.
@@ -153,13 +151,18 @@ pub(crate) fn unread_documents(letter: &Letter) -> impl Iterator<Item = &Part> {
     })
 }
 
-/// Archives and attached mails: what is inside is not known.
+/// Archives, attached mails and Outlook's own form: what is inside is not known.
 pub(crate) fn archives(letter: &Letter) -> impl Iterator<Item = &Part> {
     letter.parts.iter().filter(|part| match &part.content {
         Content::Unreadable { what, .. } => what == "archive",
-        Content::Other => is_mail(part) || has_extension(&part.name, &ARCHIVE_EXTENSIONS),
+        Content::Other => is_mail(part) || is_outlook(part) || has_extension(&part.name, &ARCHIVE_EXTENSIONS),
         _ => false,
     })
+}
+
+/// Whether a part holds attachments in Outlook's own form (winmail.dat, MS-OXTNEF), as it sends them to some addressees.
+pub(crate) fn is_outlook(part: &Part) -> bool {
+    part.media_type.ends_with("/ms-tnef") || part.name.eq_ignore_ascii_case("winmail.dat")
 }
 
 /// Whether a part is a mail that was attached to be handed on.
@@ -172,11 +175,55 @@ pub(crate) fn cloud_files(letter: &Letter) -> impl Iterator<Item = &CloudFile> {
     letter.cloud_files.iter().filter(|file| !file.quoted)
 }
 
-/// Files with the provider that are documents or archives.
+/// Files with the provider that are documents, or archives or what has no telling name and so may hold some.
 pub(crate) fn cloud_documents(letter: &Letter) -> impl Iterator<Item = &CloudFile> {
-    cloud_files(letter).filter(|file| {
-        has_extension(&file.name, &DOCUMENT_EXTENSIONS) || has_extension(&file.name, &ARCHIVE_EXTENSIONS)
-    })
+    cloud_files(letter).filter(|file| is_cloud_text(file) || is_cloud_unknown(file))
+}
+
+/// Whether a file with the provider is a document by its name.
+pub(crate) fn is_cloud_text(file: &CloudFile) -> bool {
+    has_extension(&file.name, &DOCUMENT_EXTENSIONS)
+}
+
+/// Whether a file with the provider is a video by its name.
+pub(crate) fn is_cloud_video(file: &CloudFile) -> bool {
+    has_extension(&file.name, &VIDEO_EXTENSIONS)
+}
+
+/// Whether the name of a file with the provider does not tell whether a manuscript is inside: an archive, or a bare link.
+pub(crate) fn is_cloud_unknown(file: &CloudFile) -> bool {
+    const PICTURES: [&str; 8] = ["jpg", "jpeg", "png", "gif", "bmp", "webp", "heic", "tif"];
+    let known: [&[&str]; 3] = [&DOCUMENT_EXTENSIONS, &VIDEO_EXTENSIONS, &PICTURES];
+    !known.iter().any(|extensions| has_extension(&file.name, extensions))
+}
+
+/// A part as a sentence in Chinese names it: 附件“稿件.doc”.
+pub(crate) fn spoken(part: &Part) -> String {
+    if part.name.trim().is_empty() {
+        "未命名的附件".into()
+    } else {
+        format!("附件“{}”", wording::quoted(&part.name))
+    }
+}
+
+/// A file with the provider as a sentence in Chinese names it: 超大附件“稿件.zip”, 网盘链接.
+pub(crate) fn spoken_cloud(file: &CloudFile) -> String {
+    if file.name.trim().is_empty() {
+        "网盘链接".into()
+    } else {
+        format!("超大附件“{}”", wording::quoted(&file.name))
+    }
+}
+
+/// A file that cannot be looked into.
+#[derive(Clone, Debug)]
+pub(crate) struct Closed {
+    /// Where it is, as evidence names it.
+    pub(crate) place: String,
+    /// How a sentence in Chinese names it.
+    pub(crate) spoken: String,
+    /// Why it cannot be looked into.
+    pub(crate) why: String,
 }
 
 /// Pictures, but for the small ones inside the body that belong to a signature.
@@ -188,28 +235,35 @@ pub(crate) fn pictures(letter: &Letter) -> impl Iterator<Item = &Part> {
     })
 }
 
-/// Whether anything is attached or linked that may be, or hold, a manuscript; with its place.
-pub(crate) fn attached(letter: &Letter) -> Option<String> {
-    let clip = clips(letter).first().map(Clip::place);
-    clip.or_else(|| {
-        documents(letter).find(|(part, document)| is_text(part, document)).map(|(part, _)| contact::place(part))
-    })
-    .or_else(|| unread_documents(letter).chain(archives(letter)).next().map(contact::place))
-    .or_else(|| cloud_documents(letter).next().map(|file| format!("cloud file “{}”", wording::quoted(&file.name))))
+/// Whether anything is attached or linked that may be, or hold, a manuscript; as a sentence in Chinese names it, and its
+/// place.
+pub(crate) fn attached(letter: &Letter) -> Option<(String, String)> {
+    let of_part = |part: &Part| (spoken(part), contact::place(part));
+    let clip = clips(letter).first().map(|clip| match clip {
+        Clip::Read(part, _) | Clip::Unread(part, _) => of_part(part),
+        Clip::Cloud(file) => (spoken_cloud(file), clip.place()),
+    });
+    clip.or_else(|| documents(letter).find(|(part, document)| is_text(part, document)).map(|(part, _)| of_part(part)))
+        .or_else(|| unread_documents(letter).chain(archives(letter)).next().map(of_part))
+        .or_else(|| {
+            let file = cloud_documents(letter).next()?;
+            Some((spoken_cloud(file), format!("cloud file “{}”", wording::quoted(&file.name))))
+        })
 }
 
 /// The first document that cannot be looked into, wherever it lies, and why: contact data may stand in it.
-pub(crate) fn closed(letter: &Letter) -> Option<(String, String)> {
+pub(crate) fn closed(letter: &Letter) -> Option<Closed> {
     let part = unread_documents(letter).chain(archives(letter)).next().map(|part| {
         let reason = match &part.content {
             Content::Unreadable { reason, .. } => reason.clone(),
             _ => part.media_type.clone(),
         };
-        (contact::place(part), reason)
+        Closed { place: contact::place(part), spoken: spoken(part), why: reason }
     });
     part.or_else(|| {
         let file = cloud_documents(letter).next()?;
-        Some((format!("cloud file “{}”", wording::quoted(&file.name)), file.url.clone()))
+        let place = format!("cloud file “{}”", wording::quoted(&file.name));
+        Some(Closed { place, spoken: spoken_cloud(file), why: file.url.clone() })
     })
 }
 

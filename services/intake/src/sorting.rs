@@ -129,14 +129,17 @@ pub fn sort(letter: &Letter, received_at: DateTime<Utc>, campaigns: &[Campaign],
         );
     }
     let tag = &wanted.tag;
+    let (zh, en) = if subject.trim().is_empty() {
+        ("邮件没有写主题".to_owned(), "the mail has no subject".to_owned())
+    } else {
+        let subject = wording::quoted(subject);
+        (format!("邮件主题“{subject}”没有“{tag}”"), format!("the subject “{subject}” lacks the tag “{tag}”"))
+    };
     alone(
         Class::NotASubmission,
         (
-            format!("邮件主题“{}”没有“{tag}”，邮件中也没有可作稿件的附件、链接或正文", wording::quoted(subject)),
-            format!(
-                "the subject “{}” lacks the tag “{tag}”, and no attachment, link or body could be a manuscript",
-                wording::quoted(subject)
-            ),
+            format!("{zh}，邮件中也没有可作稿件的附件、链接或正文"),
+            format!("{en}, and no attachment, link or body could be a manuscript"),
         ),
     )
 }

@@ -1,6 +1,6 @@
 //! manuscript-present (征稿启事 二 1, 2: 文字稿件, 视频稿件): an attachment, a cloud link, or a body long enough to be one.
 
-use super::{Case, Told, size};
+use super::{Case, Told, size_zh};
 use crate::{
     contact,
     finding::Outcome,
@@ -56,7 +56,7 @@ fn present(letter: &Letter) -> Vec<(String, String)> {
     present.extend(
         manuscript::unread_documents(letter)
             .filter(|part| part.size_bytes > 0)
-            .map(|part| (contact::place(part), format!("“{}”", wording::quoted(&part.name)))),
+            .map(|part| (contact::place(part), format!("“{}”（由编辑打开查看）", wording::quoted(&part.name)))),
     );
     let clips = manuscript::clips(letter);
     present.extend(clips.iter().filter_map(|clip| {
@@ -64,26 +64,31 @@ fn present(letter: &Letter) -> Vec<(String, String)> {
             Clip::Read(part, _) | Clip::Unread(part, _) => part.size_bytes,
             Clip::Cloud(_) => return None,
         };
-        (bytes > 0).then(|| (clip.place(), format!("“{}”（{}）", clip.name(), size(bytes))))
+        (bytes > 0).then(|| (clip.place(), format!("“{}”（{}）", clip.name(), size_zh(bytes))))
     }));
-    present.extend(manuscript::cloud_files(letter).filter(|file| !is_picture(&file.name)).map(|file| {
-        (format!("cloud file “{}”", wording::quoted(&file.name)), format!("超大附件“{}”", wording::quoted(&file.name)))
-    }));
+    let linked = manuscript::cloud_files(letter)
+        .filter(|file| manuscript::is_cloud_text(file) || manuscript::is_cloud_video(file));
+    present.extend(
+        linked.map(|file| (format!("cloud file “{}”", wording::quoted(&file.name)), manuscript::spoken_cloud(file))),
+    );
     present
 }
 
-fn is_picture(name: &str) -> bool {
-    const PICTURES: [&str; 8] = ["jpg", "jpeg", "png", "gif", "bmp", "webp", "heic", "tif"];
-    manuscript::extension(name).is_some_and(|extension| PICTURES.contains(&extension.as_str()))
-}
-
-/// What may hide a manuscript: an archive, an attached mail, or a document that holds pictures of pages instead of words.
+/// What may hide a manuscript: an archive, an attached mail, a link that does not tell what lies behind it, or a document
+/// that holds pictures of pages instead of words.
 fn perhaps(letter: &Letter) -> Option<(String, String, String)> {
     if let Some(part) = manuscript::archives(letter).next() {
         let name = wording::quoted(&part.name);
-        let (zh, en) =
-            if manuscript::is_mail(part) { ("转发的邮件", "attached mail") } else { ("压缩包", "archive") };
+        let (zh, en) = match () {
+            () if manuscript::is_mail(part) => ("转发的邮件", "attached mail"),
+            () if manuscript::is_outlook(part) => ("Outlook 专用格式的附件", "attachment in Outlook’s own form"),
+            () => ("压缩包", "archive"),
+        };
         return Some((contact::place(part), format!("邮件只附有{zh}“{name}”"), format!("the {en} “{name}”")));
+    }
+    if let Some(file) = manuscript::cloud_files(letter).find(|file| manuscript::is_cloud_unknown(file)) {
+        let (name, spoken) = (wording::quoted(&file.name), manuscript::spoken_cloud(file));
+        return Some((format!("cloud file “{name}”"), format!("邮件只附有{spoken}"), format!("the link “{name}”")));
     }
     let scanned = letter.parts.iter().find(|part| {
         matches!(&part.content, Content::Document(document) if document.characters == 0 && document.pictures > 0)

@@ -141,16 +141,16 @@ impl Told {
 /// How the three rules on contact data end when nothing was found: a document that cannot be read may hold it.
 fn contact_missing(letter: &Letter, limit: &str, (zh, en): (&str, &str)) -> Told {
     match manuscript::closed(letter) {
-        Some((place, why)) => Told::new(Outcome::Undetermined, "none found, one file could not be read", limit)
+        Some(manuscript::Closed { place, spoken, why }) => Told::new(Outcome::Undetermined, "none found, one file could not be read", limit)
             .because(&place, &why)
             .say(
-                format!("邮件正文中没有找到{zh}，附件（{place}）无法读取，编辑将人工核对；也可回复邮件补充{zh}。"),
+                format!("邮件中没有找到{zh}，{spoken}无法自动读取，编辑将人工核对；您也可回复邮件补充。"),
                 format!(
                     "No {en} was found in the mail, and {place} could not be read: an editor will look; you may also send the {en} in a reply."
                 ),
             ),
         None => Told::new(Outcome::Failed, "none found", limit).say(
-            format!("邮件和稿件中没有找到{zh}，请回复邮件补充{zh}。"),
+            format!("邮件和稿件中没有找到{zh}，请回复邮件补充。"),
             format!("No {en} was found in the mail or the manuscript: please send the {en} in a reply."),
         ),
     }
@@ -161,10 +161,11 @@ fn listed(found: &[&Found]) -> String {
     found.iter().take(3).map(|found| found.value.as_str()).collect::<Vec<_>>().join("、")
 }
 
-/// `1.5 GiB`, `700.4 MiB`, `12 KiB`: the call's M are 1024-based.
+/// `1.5 GiB`, `700.4 MiB`, `12 KiB`, rounded to tenths: the call's M are 1024-based.
 fn size(bytes: u64) -> String {
     let tenths = |unit: u64| {
-        let (whole, tenth) = (bytes / unit, bytes % unit * 10 / unit);
+        let tenths = (u128::from(bytes) * 10 + u128::from(unit) / 2) / u128::from(unit);
+        let (whole, tenth) = (tenths / 10, tenths % 10);
         if tenth == 0 { whole.to_string() } else { format!("{whole}.{tenth}") }
     };
     match bytes {
@@ -173,6 +174,11 @@ fn size(bytes: u64) -> String {
         0x10_0000..0x4000_0000 => format!("{} MiB", tenths(0x10_0000)),
         _ => format!("{} GiB", tenths(0x4000_0000)),
     }
+}
+
+/// A size as people write it, who say MB and mean 1024-based units: `700.4 MB`.
+fn size_zh(bytes: u64) -> String {
+    size(bytes).replace("iB", "B")
 }
 
 #[cfg(test)]

@@ -17,10 +17,10 @@ pub(super) fn check(case: &Case<'_>, campaign: &Campaign, category: u32) -> Opti
     let told = if count > 0 {
         Told::new(Outcome::Passed, format!("{count} pictures"), limit)
             .say(format!("宣传类稿件，配图 {count} 张。"), format!("A publicity text, with {count} pictures."))
-    } else if let Some((place, why)) = &closed {
+    } else if let Some(manuscript::Closed { place, spoken, why }) = &closed {
         Told::new(Outcome::Undetermined, "no picture attached, one file could not be read", limit)
             .say(
-                format!("宣传类稿件宜提供配图；附件（{place}）无法读取，不能确认其中是否有配图，编辑将人工核对。"),
+                format!("宣传类稿件宜提供配图；{spoken}无法自动读取，不能确认其中是否有配图，编辑将人工核对。"),
                 format!(
                     "Publicity texts should come with pictures; {place} could not be read, so an editor will look."
                 ),

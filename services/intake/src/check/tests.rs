@@ -171,7 +171,7 @@ fn the_senders_date_decides_nothing_and_is_told_when_it_differs_by_a_day() {
 #[test]
 fn contact_data_may_stand_anywhere_and_are_undetermined_behind_a_closed_file() {
     type Change = fn(&mut Letter);
-    let cases: [(&str, [&str; 3], Change); 11] = [
+    let cases: [(&str, [&str; 3], Change); 12] = [
         ("nothing", ["failed"; 3], |_| {}),
         ("all three", ["passed"; 3], |letter| {
             letter.body.text = "姓名：张三 单位：湖州市财政局 电话：13800000000".into()
@@ -183,6 +183,7 @@ fn contact_data_may_stand_anywhere_and_are_undetermined_behind_a_closed_file() {
         ("an old Word file", ["undetermined"; 3], |letter| letter.parts.push(unreadable("稿件.doc", "document"))),
         ("an archive", ["undetermined"; 3], |letter| letter.parts.push(unreadable("稿件.zip", "archive"))),
         ("a cloud document", ["undetermined"; 3], |letter| letter.cloud_files.push(cloud("稿件.docx", None))),
+        ("a bare link", ["undetermined"; 3], |letter| letter.cloud_files.push(cloud("", None))),
         ("a broken video hides no contact", ["failed"; 3], |letter| letter.parts.push(unreadable("视频.mp4", "video"))),
         ("a display name", ["passed", "failed", "failed"], |letter| {
             letter.headers.from =
@@ -208,7 +209,7 @@ fn contact_data_may_stand_anywhere_and_are_undetermined_behind_a_closed_file() {
 #[test]
 fn a_manuscript_is_a_file_a_link_or_a_long_body() {
     type Change = fn(&mut Letter);
-    let cases: [(&str, &str, Change); 18] = [
+    let cases: [(&str, &str, Change); 22] = [
         ("nothing", "failed", |_| {}),
         ("a document", "passed", |letter| letter.parts.push(document("稿件.docx", "奋进", 0))),
         ("an empty document", "failed", |letter| letter.parts.push(document("稿件.docx", "", 0))),
@@ -221,6 +222,14 @@ fn a_manuscript_is_a_file_a_link_or_a_long_body() {
             letter.parts.push(Part { size_bytes: 0, ..unreadable("视频.mp4", "video") });
         }),
         ("a cloud video", "passed", |letter| letter.cloud_files.push(cloud("视频.mp4", None))),
+        ("a cloud archive", "undetermined", |letter| letter.cloud_files.push(cloud("稿件.zip", None))),
+        ("a bare link", "undetermined", |letter| letter.cloud_files.push(cloud("", None))),
+        ("a cloud picture", "failed", |letter| letter.cloud_files.push(cloud("图.jpg", None))),
+        ("an attachment of Outlook’s own", "undetermined", |letter| {
+            letter
+                .parts
+                .push(Part { media_type: "application/ms-tnef".into(), ..part("winmail.dat", 90_000, Content::Other) });
+        }),
         ("a quoted cloud video", "failed", |letter| {
             letter.cloud_files.push(CloudFile { quoted: true, ..cloud("视频.mp4", None) })
         }),
@@ -492,11 +501,11 @@ fn sentences_say_to_an_author_what_was_found_and_what_to_do() {
     said(
         &with(Part { size_bytes: 700 * MIB + MIB / 2, ..video(|_| {}) }),
         RuleCode::VideoSize,
-        expect![[r"
-        700.5 MiB | ≤ 500 MiB
-        视频“视频.mp4”大小 700.5 MiB，超过 500 MiB，建议压缩后重新发送。
-        The video “视频.mp4” has 700.5 MiB, more than 500 MiB: please compress it and send it again.
-    "]],
+        expect![[r#"
+            700.5 MiB | ≤ 500 MiB
+            视频“视频.mp4”大小 700.5 MB，超过 500 MB，建议压缩后重新发送。
+            The video “视频.mp4” has 700.5 MiB, more than 500 MiB: please compress it and send it again.
+        "#]],
     );
     said(
         &with(video(|video| (video.displayed_width, video.displayed_height) = (1280, 720))),
@@ -510,20 +519,56 @@ fn sentences_say_to_an_author_what_was_found_and_what_to_do() {
     said(
         &with(video(|video| video.video_codec = Some("hevc".into()))),
         RuleCode::VideoFormat,
-        expect![[r"
-        mp4, hevc | mp4, h264
-        视频“视频.mp4”为 MP4 H.265，建议转换为 MP4（H.264 编码）后重新发送。
-        The video “视频.mp4” is MP4 H.265: please convert it to MP4 with H.264 video.
-    "]],
+        expect![[r#"
+            mp4, hevc | mp4, h264
+            视频“视频.mp4”为 MP4（H.265 编码），建议转换为 MP4（H.264 编码）后重新发送。
+            The video “视频.mp4” is MP4 with H.265 video: please convert it to MP4 with H.264 video.
+        "#]],
+    );
+    said(
+        &with(video(|video| video.container = "mov".into())),
+        RuleCode::VideoFormat,
+        expect![[r#"
+        mov, h264 | mp4, h264
+        视频“视频.mp4”为 MOV（H.264 编码），建议转换为 MP4（H.264 编码）后重新发送。
+        The video “视频.mp4” is MOV with H.264 video: please convert it to MP4 with H.264 video.
+    "#]],
+    );
+    said(
+        &with(unreadable("稿件.doc", "document")),
+        RuleCode::ContactName,
+        expect![[r#"
+        none found, one file could not be read | a name
+        邮件中没有找到作者或联系人姓名，附件“稿件.doc”无法自动读取，编辑将人工核对；您也可回复邮件补充。
+        No name of an author or contact was found in the mail, and part 2 “稿件.doc” could not be read: an editor will look; you may also send the name of an author or contact in a reply.
+    "#]],
+    );
+    said(
+        &letter("", ""),
+        RuleCode::SubjectTag,
+        expect![[r#"
+        no subject | holds “主题征稿”
+        邮件没有写主题，将由编辑确认是否为本次征稿的来稿；今后来稿请在主题中注明“主题征稿”。
+        The mail has no subject, so an editor will decide whether it is for this call: please write “主题征稿” in the subject of further mails.
+    "#]],
+    );
+    said(
+        &letter("投稿", ""),
+        RuleCode::SubjectTag,
+        expect![[r#"
+        no tag | holds “主题征稿”
+        邮件主题“投稿”没有注明“主题征稿”，将由编辑确认是否为本次征稿的来稿；今后来稿请在主题中注明。
+        The subject “投稿” does not hold “主题征稿”, so an editor will decide whether it is for this call: please write it in the subject of further mails.
+    "#]],
     );
     said(
         &letter("主题征稿", ""),
         RuleCode::ContactOrganisation,
-        expect![[r"
-        none found | an organisation
-        邮件和稿件中没有找到工作单位，请回复邮件补充工作单位。
-        No organisation was found in the mail or the manuscript: please send the organisation in a reply.
-    "]],
+        expect![[r#"
+            none found | an organisation
+            邮件和稿件中没有找到工作单位，请回复邮件补充。
+            No organisation was found in the mail or the manuscript: please send the organisation in a reply.
+        "#]],
     );
 }
 
@@ -589,11 +634,34 @@ fn sizes_are_told_in_units_of_1024() {
         (1536, "1.5 KiB"),
         (500 * MIB, "500 MiB"),
         (500 * MIB + 1, "500 MiB"),
+        // A card of 386.2M.
+        (404_960_051, "386.2 MiB"),
         (1536 * MIB, "1.5 GiB"),
     ] {
         assert_eq!(size(bytes), expected);
     }
     assert!(size(u64::MAX).ends_with("GiB"));
+    assert_eq!(size_zh(1536), "1.5 KB");
+}
+
+#[test]
+fn an_empty_video_is_to_be_sent_again_and_nothing_else_is_said_of_its_size() {
+    let mut letter = letter("主题征稿", "");
+    letter.parts.push(Part { size_bytes: 0, ..unreadable("视频.mp4", "video") });
+    assert_eq!(outcomes(&letter, RuleCode::VideoDuration), "failed");
+    assert_eq!(outcomes(&letter, RuleCode::VideoSize), "");
+}
+
+#[test]
+fn no_chinese_sentence_holds_an_english_place() {
+    let mut letter = letter("", "");
+    letter.parts.push(unreadable("稿件.doc", "document"));
+    letter.parts.push(video(|_| {}));
+    letter.cloud_files.push(cloud("资料.zip", None));
+    for finding in findings_of(&letter, IN_TIME, &campaign()) {
+        let wrong = ["part ", "cloud file", "iB", "未命名"].iter().any(|word| finding.zh.contains(word));
+        assert!(!wrong && finding.zh.ends_with('。'), "{}", finding.zh);
+    }
 }
 
 prop_compose! {

@@ -15,6 +15,12 @@ pub(super) fn check(clip: &Clip<'_>, seconds_max: u32, tolerance_ms: u32) -> Tol
     let place = clip.place();
     match clip {
         Clip::Cloud(file) => unknown("以超大附件链接提供", "lies with the mail provider").because(place, &file.url),
+        Clip::Unread(part, _) if part.size_bytes == 0 => Told::new(Outcome::Failed, "0 bytes", &limit)
+            .say(
+                format!("视频“{name}”是空文件（0 字节），请检查后重新发送。"),
+                format!("The video “{name}” is an empty file of 0 bytes: please look at it and send it again."),
+            )
+            .because(place, "0 bytes"),
         Clip::Unread(_, reason) => unknown("无法读取", "could not be read").because(place, reason),
         Clip::Read(_, video) => match video.duration_ms {
             None => unknown("没有写明时长", "does not say its duration").because(place, "no duration in the file"),

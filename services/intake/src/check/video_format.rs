@@ -48,7 +48,8 @@ pub(super) fn check(clip: &Clip<'_>, container: &str, codec: &str) -> Option<Tol
                     format!("The video “{name}” is {asked_container} with {asked_codec} video."),
                 )
             } else {
-                failed(measured.clone(), format!("{} {}", video.container.to_uppercase(), shown(found_codec)), "", "")
+                let (codec, container) = (shown(found_codec), video.container.to_uppercase());
+                failed(measured.clone(), container, &format!("（{codec} 编码）"), &format!(" with {codec} video"))
             };
             told.because(place, &format!("{measured}{brand}"))
         }

@@ -10,7 +10,7 @@ use crate::{
     contact,
     finding::Outcome,
     letter::Letter,
-    manuscript::{self, Clip},
+    manuscript::{self, Clip, Closed},
     wording::{self, Page},
 };
 
@@ -35,8 +35,8 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) enum Synopsis {
     /// Place, 字数, words.
     Found(String, u64, String),
-    /// A document that cannot be read may hold it: place, reason.
-    Closed(String, String),
+    /// A document that cannot be read may hold it.
+    Closed(Closed),
     /// The longest that was found is this long.
     Missing(u64),
 }
@@ -72,7 +72,7 @@ pub(super) fn find(letter: &Letter, characters_min: u64) -> Synopsis {
         return Synopsis::Found("body".into(), characters, own);
     }
     longest = longest.max(characters);
-    manuscript::closed(letter).map_or(Synopsis::Missing(longest), |(place, why)| Synopsis::Closed(place, why))
+    manuscript::closed(letter).map_or(Synopsis::Missing(longest), Synopsis::Closed)
 }
 
 /// The words behind a heading, up to the next heading, without contact lines; nothing when they only point elsewhere.
@@ -100,8 +100,8 @@ pub(super) fn check(clip: &Clip<'_>, synopsis: &Synopsis, characters_min: u64) -
         Synopsis::Found(place, characters, words) => Told::new(Outcome::Passed, format!("{characters} 字"), limit)
             .because(place, words)
             .say(format!("视频“{name}”附有简介（{characters} 字）。"), format!("The video “{name}” comes with an introduction of {characters} characters.")),
-        Synopsis::Closed(place, why) => Told::new(Outcome::Undetermined, "none found, one file could not be read", limit).because(place, why).say(
-            format!("没有在正文中找到视频“{name}”的简介，附件（{place}）无法读取，编辑将人工核对；也可在正文中补充简介。"),
+        Synopsis::Closed(Closed { place, spoken, why }) => Told::new(Outcome::Undetermined, "none found, one file could not be read", limit).because(place, why).say(
+            format!("没有在正文中找到视频“{name}”的简介，{spoken}无法自动读取，编辑将人工核对；您也可回复邮件补充简介。"),
             format!("No introduction to the video “{name}” was found, and {place} could not be read: an editor will look; you may also write one in the body."),
         ),
         Synopsis::Missing(longest) => Told::new(Outcome::Failed, format!("{longest} 字"), limit).because(clip.place(), &name).say(

@@ -52,7 +52,7 @@ pub(super) fn bounce(letter: &Letter) -> Option<Reason> {
 /// An automatic reply: RFC 3834 and the fields and subjects in use beside it. `Auto-Submitted: no` is a person.
 /// `tagged` says that the subject holds a campaign's tag: then a null path alone decides nothing.
 pub(super) fn automatic_reply(letter: &Letter, tagged: bool) -> Option<Reason> {
-    const SUBJECTS: [&str; 12] = [
+    const SUBJECTS: [&str; 17] = [
         "自动回复:",
         "自动回复】",
         "自动回复]",
@@ -65,6 +65,12 @@ pub(super) fn automatic_reply(letter: &Letter, tagged: bool) -> Option<Reason> {
         "automatic reply",
         "auto-reply",
         "out of office",
+        // Receipts of reading that say nothing of it in their header.
+        "已读:",
+        "已读回执",
+        "阅读回执",
+        "未读:",
+        "read receipt",
     ];
     let headers = &letter.headers;
     let told = |field: &str, value: &str| {
@@ -99,7 +105,7 @@ pub(super) fn automatic_reply(letter: &Letter, tagged: bool) -> Option<Reason> {
     {
         let subject = wording::quoted(&headers.subject);
         return Some((
-            format!("主题“{subject}”为自动回复，且没有稿件"),
+            format!("主题“{subject}”为自动回复或回执，且没有稿件"),
             format!("the subject “{subject}” is that of an automatic reply, and no manuscript is with it"),
         ));
     }

@@ -44,10 +44,11 @@ pub(super) fn reason(letter: &Letter, body_long_enough: bool) -> Option<Reason> 
         ));
     }
     if let Some(word) = word {
-        let place = manuscript::documents(letter).next().map(|(part, _)| contact::place(part));
-        if let Some(place) = place.or_else(|| manuscript::attached(letter)) {
+        let document = manuscript::documents(letter).next();
+        let file = document.map(|(part, _)| (manuscript::spoken(part), contact::place(part)));
+        if let Some((spoken, place)) = file.or_else(|| manuscript::attached(letter)) {
             return Some((
-                format!("主题含“{word}”并附有文件（{place}）"),
+                format!("主题含“{word}”，并带有{spoken}"),
                 format!("the subject says “{word}” and a file is with it ({place})"),
             ));
         }

@@ -101,7 +101,7 @@ fn article() -> String {
 #[test]
 fn machines_are_told_from_people_by_their_headers() {
     type Change = fn(&mut Letter);
-    let cases: [(&str, Class, Change); 27] = [
+    let cases: [(&str, Class, Change); 29] = [
         ("a delivery report", Class::Bounce, |letter| {
             letter.headers.media_type = "multipart/report".into();
             letter.headers.report_type = Some("delivery-status".into());
@@ -159,6 +159,10 @@ fn machines_are_told_from_people_by_their_headers() {
         ("a person who answers an automatic reply", Class::Submission, |letter| {
             letter.headers.subject = "Re: 自动回复：主题征稿".into();
         }),
+        ("a receipt of reading that only its subject tells", Class::AutomaticReply, |letter| {
+            letter.headers.subject = "已读: 【主题征稿】收稿回执".into()
+        }),
+        ("a person who has read", Class::Submission, |letter| letter.headers.subject = "主题征稿（已读）：奋进".into()),
         ("a null path", Class::AutomaticReply, |letter| letter.headers.return_path = Some(String::new())),
         ("a receipt of reading", Class::AutomaticReply, |letter| {
             letter.headers.media_type = "multipart/report".into();
@@ -214,7 +218,7 @@ fn the_reason_of_a_mass_mail_that_is_taken_names_its_mark() {
 #[test]
 fn a_manuscript_without_the_tag_is_a_near_miss() {
     type Change = fn(&mut Letter);
-    let cases: [(&str, Class, Change); 21] = [
+    let cases: [(&str, Class, Change); 22] = [
         ("nothing", Class::NotASubmission, |_| {}),
         ("a short body", Class::NotASubmission, |letter| letter.body.text = "请问征稿截止到哪天？".into()),
         ("a video", Class::NearMiss, |letter| letter.parts.push(video("视频.mp4"))),
@@ -243,6 +247,7 @@ fn a_manuscript_without_the_tag_is_a_near_miss() {
         }),
         ("an old Word file", Class::NearMiss, |letter| letter.parts.push(unreadable("奋进.doc", "document"))),
         ("a PDF", Class::NotASubmission, |letter| letter.parts.push(unreadable("发票.pdf", "document"))),
+        ("no subject and nothing else", Class::NotASubmission, |letter| letter.headers.subject.clear()),
         ("a PDF with 来稿 in the subject", Class::NearMiss, |letter| {
             letter.headers.subject = "来稿".into();
             letter.parts.push(unreadable("奋进.pdf", "document"));
