@@ -300,7 +300,7 @@ async fn a_blob_that_is_brought_while_it_is_being_removed_is_there_afterwards() 
     // Another process that shares the folder has its own handles.
     let other = Folder::open(root(&place)).await.unwrap();
     let mut removed = 0;
-    for round in 0_u64..200 {
+    for round in 0_u64..600 {
         let bytes = round.to_le_bytes();
         let sha256 = put(&folder, &bytes).await;
         age(&blob_path(&place, sha256), DAY);
