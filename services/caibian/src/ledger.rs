@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use chrono::Utc;
 use clap::Subcommand;
 use intake::ports::{Ledger, Source};
+use secrecy::ExposeSecret;
 use stdx::{Sha256, beijing};
 use store::{
     Store,
@@ -47,7 +48,7 @@ pub enum Quarantine {
 
 /// Opens the tables and refuses them unless they are at this program's version.
 async fn open(settings: &Settings) -> Result<Store, Failure> {
-    let store = Store::open(&settings.store.url).await?;
+    let store = Store::open(settings.store.url.expose_secret()).await?;
     if !store.is_current().await? {
         return Err("the tables are not at this program's version: run `caibian migrate`".into());
     }
@@ -56,7 +57,7 @@ async fn open(settings: &Settings) -> Result<Store, Failure> {
 
 /// `caibian migrate`
 pub async fn migrate(settings: &Settings, check: bool) -> Result<ExitCode, Failure> {
-    let store = Store::open(&settings.store.url).await?;
+    let store = Store::open(settings.store.url.expose_secret()).await?;
     if check {
         let current = store.is_current().await?;
         println!("the tables are {}", if current { "up to date" } else { "not up to date" });
@@ -85,7 +86,9 @@ pub async fn verify(settings: &Settings, server: bool, json: bool) -> Result<Exi
     }
     note_orphans(&blobs, &store, json).await?;
     if faults.is_empty() {
-        println!("no faults");
+        if !json {
+            println!("no faults");
+        }
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::from(1))
@@ -126,52 +129,62 @@ async fn note_orphans(blobs: &blobs::Folder, store: &Store, json: bool) -> Resul
 
 /// How one folder's server set and rows differ.
 struct Difference {
-    folder: String,
     server: usize,
     missing: Vec<u64>,
     gone: usize,
 }
 
-/// Asks a mailbox's server for each folder's set, on a login of its own.
-async fn differences(
-    settings: &crate::settings::MailboxSettings,
+/// One folder of the settings, compared; a line that says why when it cannot be.
+struct Compared {
+    place: String,
+    difference: Result<Difference, String>,
+}
+
+/// Asks the mailboxes' servers for each folder's set, on logins of its own. What fails in one folder keeps nothing from
+/// the others.
+async fn compare(settings: &Settings, store: &Store) -> Result<Vec<Compared>, Failure> {
+    let records = store.mailbox_list(Utc::now()).await?;
+    let mut compared = Vec::new();
+    for mailbox in &settings.mailbox {
+        let Some(record) = records.iter().find(|record| record.enrolment.name == mailbox.name) else {
+            let difference = Err("is in the settings and was never swept".into());
+            compared.push(Compared { place: format!("mailbox {}", mailbox.name), difference });
+            continue;
+        };
+        let mut source = source::source(mailbox)?;
+        for folder in &mailbox.folders {
+            let difference = difference(&mut source, folder, record, store).await.map_err(|error| error.to_string());
+            compared.push(Compared { place: format!("mailbox {} folder {folder}", mailbox.name), difference });
+        }
+    }
+    Ok(compared)
+}
+
+async fn difference(
+    source: &mut source::AnySource,
+    folder: &str,
     record: &MailboxRecord,
     store: &Store,
-) -> Result<Vec<Difference>, Failure> {
-    let mut source = source::source(settings)?;
-    let mut differences = Vec::new();
-    for folder in &settings.folders {
-        let state = source.select(folder).await?;
-        let server = source.uids().await?;
-        let rows = store.uids_known(record.id, folder, state.uidvalidity).await?;
-        differences.push(Difference {
-            folder: folder.clone(),
-            missing: server.iter().copied().filter(|uid| rows.binary_search(uid).is_err()).collect(),
-            gone: rows.iter().filter(|uid| server.binary_search(uid).is_err()).count(),
-            server: server.len(),
-        });
-    }
-    Ok(differences)
+) -> Result<Difference, Failure> {
+    let state = source.select(folder).await?;
+    let server = source.uids().await?;
+    let rows = store.uids_known(record.id, folder, state.uidvalidity).await?;
+    Ok(Difference {
+        missing: server.iter().copied().filter(|uid| rows.binary_search(uid).is_err()).collect(),
+        gone: rows.iter().filter(|uid| server.binary_search(uid).is_err()).count(),
+        server: server.len(),
+    })
 }
 
 async fn verify_servers(settings: &Settings, store: &Store) -> Result<Vec<VerifyFault>, Failure> {
-    let records = store.mailbox_list(Utc::now()).await?;
     let mut faults = Vec::new();
-    for mailbox in &settings.mailbox {
-        let Some(record) = records.iter().find(|record| record.enrolment.name == mailbox.name) else {
-            faults.push(VerifyFault {
-                place: format!("mailbox {}", mailbox.name),
-                detail: "is in the settings and was never swept".into(),
-            });
-            continue;
-        };
-        for difference in differences(mailbox, record, store).await? {
-            for uid in difference.missing {
-                faults.push(VerifyFault {
-                    place: format!("mailbox {} folder {}", mailbox.name, difference.folder),
-                    detail: format!("the server has uid {uid} and there is no row for it"),
-                });
-            }
+    for Compared { place, difference } in compare(settings, store).await? {
+        match difference {
+            Ok(difference) => faults.extend(difference.missing.into_iter().map(|uid| VerifyFault {
+                place: place.clone(),
+                detail: format!("the server has uid {uid} and there is no row for it"),
+            })),
+            Err(detail) => faults.push(VerifyFault { place, detail }),
         }
     }
     Ok(faults)
@@ -180,26 +193,22 @@ async fn verify_servers(settings: &Settings, store: &Store) -> Result<Vec<Verify
 /// `caibian reconcile`
 pub async fn reconcile(settings: &Settings) -> Result<ExitCode, Failure> {
     let store = open(settings).await?;
-    let records = store.mailbox_list(Utc::now()).await?;
-    let mut missing = 0;
-    for mailbox in &settings.mailbox {
-        let Some(record) = records.iter().find(|record| record.enrolment.name == mailbox.name) else {
-            println!("{}: never swept", mailbox.name);
-            continue;
-        };
-        for difference in differences(mailbox, record, &store).await? {
-            missing += difference.missing.len();
-            println!(
-                "{} {}: {} on the server, missing {}, gone from the server {}",
-                mailbox.name,
-                difference.folder,
-                difference.server,
-                difference.missing.len(),
-                difference.gone
-            );
+    let mut code = ExitCode::SUCCESS;
+    for Compared { place, difference } in compare(settings, &store).await? {
+        match difference {
+            Ok(Difference { server, missing, gone }) => {
+                println!("{place}: {server} on the server, missing {}, gone from the server {gone}", missing.len());
+                if !missing.is_empty() {
+                    code = ExitCode::from(1);
+                }
+            }
+            Err(detail) => {
+                println!("{place}: {detail}");
+                code = ExitCode::from(1);
+            }
         }
     }
-    Ok(if missing == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(code)
 }
 
 /// `caibian quarantine`

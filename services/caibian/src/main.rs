@@ -22,7 +22,7 @@ use settings::Settings;
 
 /// 采编: takes manuscripts from mailboxes, checks them against a campaign's rules, and serves them over gRPC.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Arguments {
     /// Settings file; `caibian.toml` here when there is one.
     #[arg(long, global = true, value_name = "FILE")]
@@ -77,7 +77,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Compares the mail servers' sets with the rows; exit code 1 when a mail has no row.
+    /// Compares the mail servers' sets with the rows; exit code 1 when a mail has no row or a folder cannot be asked.
     Reconcile,
     /// Mails that could not be opened.
     Quarantine {
@@ -107,6 +107,9 @@ fn main() -> ExitCode {
         // Before any runtime: the child gives up the right to make threads, sockets and processes.
         return letter::child_main();
     }
+    if let Err(failure) = keep_to_itself() {
+        eprintln!("caibian: the memory of this process is open to its user's other programs: {failure}");
+    }
     match run(arguments) {
         Ok(code) => code,
         Err(failure) => {
@@ -114,6 +117,13 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What this program makes (manuscripts, personal data, keys) is its own user's alone. What it holds (passwords) no other
+/// process may read, not even the child that opens hostile mail; that holds for a core dump too.
+fn keep_to_itself() -> rustix::io::Result<()> {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode, Failure> {

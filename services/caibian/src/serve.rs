@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::Utc;
+use secrecy::ExposeSecret;
 use store::{Store, record::Enrolment};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +42,8 @@ pub struct Running {
     pub address: Option<SocketAddr>,
     tasks: JoinSet<Result<(), Failure>>,
     cancel: CancellationToken,
+    /// Held until the worker has drained.
+    _worker_lock: Option<fs::File>,
 }
 
 impl Running {
@@ -61,7 +64,9 @@ impl Running {
 /// Starts the roles; gives as soon as everything listens.
 pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken) -> Result<Running, Failure> {
     fs::create_dir_all(&settings.data.0).map_err(|error| format!("{}: {error}", settings.data.0.display()))?;
-    let store = Store::open(&settings.store.url).await?;
+    let worker_lock = roles.worker.then(|| lock_worker(settings)).transpose()?;
+    let sources = if roles.worker { settings.mailbox.iter().map(source::source).collect() } else { Ok(Vec::new()) }?;
+    let store = Store::open(settings.store.url.expose_secret()).await?;
     if settings.store.migrate_at_start {
         store.migrate().await?;
     } else if !store.is_current().await? {
@@ -81,8 +86,8 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
     }
     if roles.worker {
         let mut mailboxes = Vec::new();
-        for mailbox in &settings.mailbox {
-            mailboxes.push((enrol(mailbox, &store).await?, source::source(mailbox)?));
+        for (mailbox, source) in settings.mailbox.iter().zip(sources) {
+            mailboxes.push((enrol(mailbox, &store).await?, source));
         }
         let holder = &settings.worker.name;
         let daily = orphans::remove_daily(blobs.clone(), store.clone(), cancel.clone());
@@ -97,7 +102,26 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
             Ok(())
         });
     }
-    Ok(Running { address, tasks, cancel })
+    Ok(Running { address, tasks, cancel, _worker_lock: worker_lock })
+}
+
+/// Keeps a second worker with this name away from this machine's data folder. Both would be the same holder of the
+/// leases and take them from each other: nothing is recorded twice, but half of the work is thrown away.
+fn lock_worker(settings: &Settings) -> Result<fs::File, Failure> {
+    let name = &settings.worker.name;
+    let hash = stdx::Sha256::of(name.as_bytes()).to_string();
+    let path = settings.data.0.join(format!("worker-{}.lock", &hash[..16]));
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let file = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(|error| told(&error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(format!(
+            "another worker named {name:?} runs with this data folder ({} is locked); stop it, or set worker.name",
+            path.display()
+        )
+        .into()),
+        Err(fs::TryLockError::Error(error)) => Err(told(&error).into()),
+    }
 }
 
 /// Makes the mailbox known to the tables and gives the worker's plan for it.

@@ -1,6 +1,12 @@
 //! Settings: from a TOML file, then from the environment (`CAIBIAN__STORE__URL`), with a default for every one of them.
 //!
-//! [`DESCRIBED`] explains each to people; a test holds it against the struct, and the README against it.
+//! [`described`] explains each to people. A wrong one is told with its place and never with its value, which may be a
+//! password.
+
+mod check;
+mod described;
+mod place;
+mod words;
 
 use std::{
     net::SocketAddr,
@@ -12,6 +18,11 @@ use chrono::{DateTime, Utc};
 use intake::ports::Filing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+use described::DESCRIBED;
+pub use described::markdown;
+pub use words::{Auth, LogFormat, MailboxKind, Security};
 
 /// All settings.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -49,14 +60,15 @@ impl Default for DataFolder {
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// Empty: `sqlite:` in the data folder.
-    pub url: String,
+    #[serde(serialize_with = "masked_url")]
+    pub url: SecretString,
     /// Whether `all`, `api` and `worker` bring the tables up to date first.
     pub migrate_at_start: bool,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: String::new(), migrate_at_start: true }
+        Self { url: SecretString::default(), migrate_at_start: true }
     }
 }
 
@@ -120,16 +132,6 @@ impl Default for LogSettings {
     }
 }
 
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
 /// `[[mailbox]]`
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -155,7 +157,7 @@ pub struct MailboxSettings {
     /// For `imap`: password, authorisation code or OAuth token.
     #[serde(serialize_with = "masked")]
     pub password: SecretString,
-    /// For `imap`: a file that holds the password, read at every login.
+    /// For `imap`: a file that holds the password, read at start.
     pub password_file: PathBuf,
     /// For `imap`: a PEM file of one more root certificate.
     pub root_certificate_file: PathBuf,
@@ -166,6 +168,7 @@ pub struct MailboxSettings {
     /// Whether to wait by IDLE.
     pub idle: bool,
     /// Mail received before this is recorded and never answered; unset: the moment of the first contact.
+    #[serde(deserialize_with = "words::instant")]
     pub answer_from: Option<DateTime<Utc>>,
     /// `leave`, `flag:KEYWORD` or `move:FOLDER`.
     pub filing: String,
@@ -204,61 +207,56 @@ impl Default for MailboxSettings {
     }
 }
 
-/// Where mails come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MailboxKind {
-    /// An IMAP server.
-    Imap,
-    /// A watched folder of `.eml` files or a Maildir.
-    Folder,
-}
-
-impl MailboxKind {
-    /// The word in settings and tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Imap => "imap",
-            Self::Folder => "folder",
-        }
-    }
-}
-
-/// How the line is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Security {
-    /// TLS from the first byte.
-    Tls,
-    /// TLS after STARTTLS.
-    Starttls,
-    /// None; loopback only.
-    Plain,
-}
-
-/// How the user proves itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Auth {
-    /// `LOGIN`.
-    Login,
-    /// `AUTHENTICATE PLAIN`.
-    Plain,
-    /// `AUTHENTICATE XOAUTH2`.
-    Xoauth2,
-}
-
 fn masked<S: serde::Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "***" })
+}
+
+/// A database address with its passwords masked, in front of the host and among the options.
+fn masked_url<S: serde::Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    let url = url.expose_secret();
+    let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") else {
+        return serializer.serialize_str(url);
+    };
+    let (place, options) = rest.split_once('?').map_or((rest, None), |(place, options)| (place, Some(options)));
+    // The last @ ends the password: one that was not percent-encoded must not show its tail as the host.
+    let place = match place.rsplit_once('@') {
+        Some((user, host)) => format!("{}:***@{host}", user.split(':').next().unwrap_or_default()),
+        None => place.to_owned(),
+    };
+    let options = options.map(|options| {
+        let shown = options.split('&').map(|option| match option.split_once('=') {
+            Some((name, _)) if name.to_ascii_lowercase().contains("password") => format!("{name}=***"),
+            _ => option.to_owned(),
+        });
+        format!("?{}", shown.collect::<Vec<_>>().join("&"))
+    });
+    serializer.serialize_str(&format!("{scheme}://{place}{}", options.unwrap_or_default()))
 }
 
 /// A setting that cannot be used, with its place.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file or a value cannot be read.
-    #[error("the settings cannot be read: {0}")]
-    Read(#[from] config::ConfigError),
-    /// A value breaks a rule.
+    /// The file cannot be opened.
+    #[error("settings file {}", file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("settings file {}, line {line}, column {column}: {what}", file.display())]
+    Grammar {
+        /// Which.
+        file: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+        /// What the grammar wants.
+        what: String,
+    },
+    /// A value breaks a rule, or is of another type.
     #[error("setting {key}: {what}")]
     Value {
         /// Such as `mailbox[0].host`.
@@ -275,12 +273,18 @@ impl Settings {
     /// Names the key, and what is asked of it.
     pub fn load(file: Option<&Path>) -> Result<Self, Error> {
         let mut sources = config::Config::builder();
-        sources = match file {
-            Some(file) => sources.add_source(config::File::from(file).format(config::FileFormat::Toml)),
-            None => sources.add_source(config::File::new("caibian.toml", config::FileFormat::Toml).required(false)),
-        };
+        let named = file.unwrap_or(Path::new("caibian.toml"));
+        match std::fs::read_to_string(named) {
+            Ok(text) => {
+                place::grammar(named, &text)?;
+                sources = sources.add_source(config::File::from_str(&text, config::FileFormat::Toml));
+            }
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(Error::File { file: named.to_owned(), source }),
+        }
         let environment = config::Environment::with_prefix("CAIBIAN").prefix_separator("__").separator("__");
-        let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
+        let read = sources.add_source(environment).build().and_then(config::Config::try_deserialize::<Self>);
+        let mut settings = read.map_err(place::of)?;
         settings.complete();
         settings.check()?;
         Ok(settings)
@@ -289,8 +293,8 @@ impl Settings {
     /// Fills in what follows from other settings.
     pub fn complete(&mut self) {
         let data = self.data.0.clone();
-        if self.store.url.is_empty() {
-            self.store.url = format!("sqlite:{}", data.join("caibian.db").display());
+        if self.store.url.expose_secret().is_empty() {
+            self.store.url = format!("sqlite:{}", data.join("caibian.db").display()).into();
         }
         if self.blobs.folder.as_os_str().is_empty() {
             self.blobs.folder = data.join("blobs");
@@ -320,40 +324,6 @@ impl Settings {
             }
         }
     }
-
-    fn check(&self) -> Result<(), Error> {
-        for (index, mailbox) in self.mailbox.iter().enumerate() {
-            let fault = |field: &str, what: &str| {
-                Err(Error::Value { key: format!("mailbox[{index}].{field}"), what: what.into() })
-            };
-            if mailbox.name.is_empty() {
-                return fault("name", "give it a name");
-            }
-            if self.mailbox[..index].iter().any(|other| other.name == mailbox.name) {
-                return fault("name", "another mailbox has this name");
-            }
-            if !mailbox.address.contains('@') {
-                return fault("address", "the address that authors write to is missing");
-            }
-            if mailbox.folders.is_empty() {
-                return fault("folders", "at least one folder");
-            }
-            if mailbox.sweep_seconds == 0 {
-                return fault("sweep_seconds", "at least 1");
-            }
-            if mailbox.filing().is_none() {
-                return fault("filing", "`leave`, `flag:KEYWORD` or `move:FOLDER`");
-            }
-            match mailbox.kind {
-                MailboxKind::Imap if mailbox.host.is_empty() => return fault("host", "the IMAP server is missing"),
-                MailboxKind::Folder if mailbox.path.as_os_str().is_empty() => {
-                    return fault("path", "the watched folder is missing");
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
 }
 
 impl MailboxSettings {
@@ -361,7 +331,7 @@ impl MailboxSettings {
     pub fn filing(&self) -> Option<Filing> {
         match self.filing.split_once(':') {
             None if self.filing == "leave" => Some(Filing::Leave),
-            Some(("flag", keyword)) if !keyword.is_empty() => Some(Filing::Flag(keyword.into())),
+            Some(("flag", keyword)) if check::is_keyword(keyword) => Some(Filing::Flag(keyword.into())),
             Some(("move", folder)) if !folder.is_empty() => Some(Filing::Move(folder.into())),
             _ => None,
         }
@@ -378,153 +348,5 @@ impl MailboxSettings {
     }
 }
 
-/// One setting, explained: key, default as shown, meaning.
-pub type Described = (&'static str, &'static str, &'static str);
-
-/// Every setting, in the order of the struct.
-pub const DESCRIBED: &[Described] = &[
-    ("data", "`data`", "Folder for everything that has no place of its own"),
-    ("store.url", "`sqlite:` in `data`", "The database: `sqlite:PATH` or `postgres://user:password@host/name`"),
-    (
-        "store.migrate_at_start",
-        "`true`",
-        "Bring the tables up to date (under a lock) when `all`, `api` or `worker` starts",
-    ),
-    ("blobs.folder", "`blobs` in `data`", "Raw mails and attachments, each under its SHA-256"),
-    (
-        "api.listen",
-        "`127.0.0.1:50051`",
-        "Address of the gRPC service; port 0 takes a free one and writes it to `api.address` in `data`",
-    ),
-    (
-        "api.tokens",
-        "none",
-        "Who may call: a list of `{ name, sha256 }`, the SHA-256 of each bearer token; without one only loopback is served",
-    ),
-    (
-        "api.page_token_key_file",
-        "`page-token.key` in `data`",
-        "32 bytes that seal page tokens, made when missing; several servers share one",
-    ),
-    ("worker.name", "host name and `data`", "Who holds the leases; two workers need two names"),
-    ("log.format", "`text`", "`text` or `json`"),
-    (
-        "log.filter",
-        "`info`",
-        "Such as `info,worker=debug`; lines of the IMAP library that could hold a password stay off whatever this says",
-    ),
-    ("mailbox.name", "required", "Unique; ties the mailbox to its rows, never change it"),
-    ("mailbox.kind", "`imap`", "`imap`, or `folder` for a watched folder of `.eml` files or a Maildir"),
-    ("mailbox.address", "required", "The address that authors write to; campaigns with this address take its mail"),
-    ("mailbox.path", "required for `folder`", "The watched folder"),
-    ("mailbox.host", "required for `imap`", "The IMAP server"),
-    ("mailbox.port", "`993`, or `143`", "Its port; 143 unless `security` is `tls`"),
-    ("mailbox.security", "`tls`", "`tls`, `starttls`, or `plain` (loopback only)"),
-    ("mailbox.auth", "`login`", "`login`, `plain` or `xoauth2`"),
-    ("mailbox.user", "the address", "The login name"),
-    ("mailbox.password", "empty", "Password, authorisation code (授权码) or OAuth token"),
-    ("mailbox.password_file", "none", "A file that holds the password instead; read at start"),
-    ("mailbox.root_certificate_file", "none", "PEM file of one more root certificate, for a server with a private one"),
-    ("mailbox.folders", "`[\"INBOX\"]`", "Folders to sweep, by the names that people see; add the junk folder"),
-    ("mailbox.sweep_seconds", "`60`", "Most seconds between two sweeps; new mail is also told by IDLE"),
-    ("mailbox.idle", "`true`", "Wait by IDLE where the server can"),
-    ("mailbox.answer_from", "first contact", "Mail received before this instant is recorded and never answered"),
-    (
-        "mailbox.filing",
-        "`leave`",
-        "What happens to a recorded mail on the server: `leave`, `flag:KEYWORD`, `move:FOLDER`",
-    ),
-    ("mailbox.size_bytes_max", "`1610612736`", "Larger mails stay on the server, with a row that says so"),
-    ("mailbox.command_timeout_seconds", "`30`", "Time limit of one IMAP command"),
-    ("mailbox.window_timeout_seconds", "`60`", "Time limit of one window (1 MiB) of a mail"),
-];
-
-/// The settings as a Markdown table, as the README holds it.
-pub fn markdown() -> String {
-    let mut table = String::from("| setting | default | meaning |\n| --- | --- | --- |\n");
-    for (key, default, meaning) in DESCRIBED {
-        table.push_str(&format!("| `{key}` | {default} | {meaning} |\n"));
-    }
-    table
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn keys(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
-        match value {
-            serde_json::Value::Object(fields) => {
-                for (name, value) in fields {
-                    let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-                    keys(&key, value, into);
-                }
-            }
-            serde_json::Value::Array(items) if prefix == "mailbox" => keys(prefix, &items[0], into),
-            _ => into.push(prefix.to_string()),
-        }
-    }
-
-    #[test]
-    fn every_setting_is_described_and_nothing_else() {
-        let settings = Settings { mailbox: vec![MailboxSettings::default()], ..Settings::default() };
-        let mut there = Vec::new();
-        keys("", &serde_json::to_value(&settings).unwrap(), &mut there);
-        let mut described: Vec<String> = DESCRIBED.iter().map(|(key, ..)| (*key).to_string()).collect();
-        there.sort();
-        described.sort();
-        assert_eq!(there, described);
-    }
-
-    #[test]
-    fn the_readme_holds_the_table_of_settings() {
-        let readme = include_str!("../../../README.md");
-        assert!(readme.contains(&markdown()), "put this into README.md:\n{}", markdown());
-    }
-
-    fn load(toml: &str) -> Result<Settings, Error> {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("caibian.toml");
-        std::fs::write(&file, toml).unwrap();
-        Settings::load(Some(&file))
-    }
-
-    #[test]
-    fn without_any_setting_a_watched_folder_takes_the_shipped_campaigns_mail() {
-        let settings = load("").unwrap();
-        assert_eq!(settings.store.url, "sqlite:data/caibian.db");
-        assert_eq!(settings.mailbox[0].kind, MailboxKind::Folder);
-        assert_eq!(settings.mailbox[0].address, "czzhengwen@163.com");
-    }
-
-    #[test]
-    fn a_wrong_setting_is_named_with_its_place() {
-        let cases = [
-            ("[store]\nurll = \"x\"", "urll"),
-            ("[[mailbox]]\naddress = \"a@b\"\nhost = \"h\"", "mailbox[0].name"),
-            ("[[mailbox]]\nname = \"m\"\naddress = \"a@b\"", "mailbox[0].host"),
-            ("[[mailbox]]\nname = \"m\"\nhost = \"h\"\naddress = \"a@b\"\nfiling = \"burn\"", "mailbox[0].filing"),
-            ("[[mailbox]]\nname = \"m\"\nhost = \"h\"\naddress = \"a@b\"\nsecurity = \"none\"", "security"),
-            ("[api]\nlisten = \"nowhere\"", "listen"),
-        ];
-        for (toml, place) in cases {
-            let error = load(toml).expect_err(toml).to_string();
-            assert!(error.contains(place), "{toml}: {error}");
-        }
-    }
-
-    #[test]
-    fn the_example_that_ships_is_understood() {
-        let settings = load(include_str!("../../../deploy/caibian.example.toml")).unwrap();
-        assert_eq!(settings.mailbox[0].host, "imap.163.com");
-        assert_eq!(settings.mailbox[0].port, 993);
-    }
-
-    #[test]
-    fn a_password_is_never_shown() {
-        let settings =
-            load("[[mailbox]]\nname = \"m\"\nhost = \"h\"\naddress = \"a@b\"\npassword = \"geheim\"").unwrap();
-        assert!(!serde_json::to_string(&settings).unwrap().contains("geheim"));
-        assert!(!format!("{settings:?}").contains("geheim"));
-    }
-}
+mod tests;

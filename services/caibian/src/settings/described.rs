@@ -1,0 +1,71 @@
+//! Every setting, explained to people; tests hold it against the structs, and both READMEs against it.
+
+/// One setting, explained: key, default as shown, meaning.
+pub type Described = (&'static str, &'static str, &'static str);
+
+/// Every setting, in the order of the struct.
+pub const DESCRIBED: &[Described] = &[
+    ("data", "`data`", "Folder for everything that has no place of its own"),
+    ("store.url", "`sqlite:` in `data`", "The database: `sqlite:PATH` or `postgres://user:password@host/name`"),
+    (
+        "store.migrate_at_start",
+        "`true`",
+        "Bring the tables up to date (under a lock) when `all`, `api` or `worker` starts",
+    ),
+    ("blobs.folder", "`blobs` in `data`", "Raw mails and attachments, each under its SHA-256"),
+    (
+        "api.listen",
+        "`127.0.0.1:50051`",
+        "Address of the gRPC service; port 0 takes a free one and writes it to `api.address` in `data`",
+    ),
+    (
+        "api.tokens",
+        "none",
+        "Who may call: a list of `{ name, sha256 }`, the SHA-256 of each bearer token; without one only loopback is served",
+    ),
+    (
+        "api.page_token_key_file",
+        "`page-token.key` in `data`",
+        "32 bytes that seal page tokens, made when missing; several servers share one",
+    ),
+    ("worker.name", "host name and `data`", "Who holds the leases; two workers need two names"),
+    ("log.format", "`text`", "`text` or `json`"),
+    (
+        "log.filter",
+        "`info`",
+        "Such as `info,worker=debug`; what libraries write below INFO could hold a password or a mail, and stays off whatever this says",
+    ),
+    ("mailbox.name", "required", "Unique; ties the mailbox to its rows, never change it"),
+    ("mailbox.kind", "`imap`", "`imap`, or `folder` for a watched folder of `.eml` files or a Maildir"),
+    ("mailbox.address", "required", "The address that authors write to; campaigns with this address take its mail"),
+    ("mailbox.path", "required for `folder`", "The watched folder"),
+    ("mailbox.host", "required for `imap`", "The IMAP server"),
+    ("mailbox.port", "`993`, or `143`", "Its port; 143 unless `security` is `tls`"),
+    ("mailbox.security", "`tls`", "`tls`, `starttls`, or `plain` (loopback only)"),
+    ("mailbox.auth", "`login`", "`login`, `plain` or `xoauth2`"),
+    ("mailbox.user", "the address", "The login name"),
+    ("mailbox.password", "empty", "Password, authorisation code (授权码) or OAuth token"),
+    ("mailbox.password_file", "none", "A file that holds the password instead; read at start"),
+    ("mailbox.root_certificate_file", "none", "PEM file of one more root certificate, for a server with a private one"),
+    ("mailbox.folders", "`[\"INBOX\"]`", "Folders to sweep, by the names that people see; add the junk folder"),
+    ("mailbox.sweep_seconds", "`60`", "Most seconds between two sweeps; new mail is also told by IDLE"),
+    ("mailbox.idle", "`true`", "Wait by IDLE where the server can"),
+    ("mailbox.answer_from", "first contact", "Mail received before this instant is recorded and never answered"),
+    (
+        "mailbox.filing",
+        "`leave`",
+        "What happens to a recorded mail on the server: `leave`, `flag:KEYWORD`, `move:FOLDER`",
+    ),
+    ("mailbox.size_bytes_max", "`1610612736`", "Larger mails stay on the server, with a row that says so"),
+    ("mailbox.command_timeout_seconds", "`30`", "Time limit of one IMAP command"),
+    ("mailbox.window_timeout_seconds", "`60`", "Time limit of one window (1 MiB) of a mail"),
+];
+
+/// The settings as a Markdown table, as the README holds it.
+pub fn markdown() -> String {
+    let mut table = String::from("| setting | default | meaning |\n| --- | --- | --- |\n");
+    for (key, default, meaning) in DESCRIBED {
+        table.push_str(&format!("| `{key}` | {default} | {meaning} |\n"));
+    }
+    table
+}

@@ -1,0 +1,169 @@
+//! What settings promise.
+
+use super::*;
+
+fn keys(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                keys(&key, value, into);
+            }
+        }
+        serde_json::Value::Array(items) if prefix == "mailbox" => keys(prefix, &items[0], into),
+        _ => into.push(prefix.to_string()),
+    }
+}
+
+#[test]
+fn every_setting_is_described_and_nothing_else() {
+    let settings = Settings { mailbox: vec![MailboxSettings::default()], ..Settings::default() };
+    let mut there = Vec::new();
+    keys("", &serde_json::to_value(&settings).unwrap(), &mut there);
+    let mut described: Vec<String> = DESCRIBED.iter().map(|(key, ..)| (*key).to_string()).collect();
+    there.sort();
+    described.sort();
+    assert_eq!(there, described);
+}
+
+#[test]
+fn both_readmes_hold_the_settings() {
+    let readme = include_str!("../../../../README.md");
+    assert!(readme.contains(&markdown()), "put this into README.md:\n{}", markdown());
+    let chinese: Vec<(&str, &str)> = include_str!("../../../../README.zh.md")
+        .lines()
+        .skip_while(|line| !line.starts_with("| 设置"))
+        .skip(2)
+        .map_while(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .map(|(key, rest)| (key, rest.split(" | ").next().unwrap_or_default()))
+        .collect();
+    let keys: Vec<&str> = DESCRIBED.iter().map(|(key, ..)| *key).collect();
+    assert_eq!(chinese.iter().map(|(key, _)| *key).collect::<Vec<_>>(), keys, "README.zh.md");
+    for ((key, told), (_, default, _)) in chinese.iter().zip(DESCRIBED) {
+        // A default in words is translated; one in code is not.
+        let is_code = default.starts_with('`') && default.matches('`').count() == 2;
+        assert!(!is_code || default == told, "README.zh.md, {key}: {told} for {default}");
+    }
+}
+
+fn load(toml: &str) -> Result<Settings, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("caibian.toml");
+    std::fs::write(&file, toml).unwrap();
+    Settings::load(Some(&file))
+}
+
+#[test]
+fn without_any_setting_a_watched_folder_takes_the_shipped_campaigns_mail() {
+    let settings = load("").unwrap();
+    assert_eq!(settings.store.url.expose_secret(), "sqlite:data/caibian.db");
+    assert_eq!(settings.mailbox[0].kind, MailboxKind::Folder);
+    assert_eq!(settings.mailbox[0].address, "czzhengwen@163.com");
+}
+
+/// A mailbox that lacks nothing, and one more line.
+fn mailbox(line: &str) -> String {
+    format!("[[mailbox]]\nname = \"m\"\naddress = \"a@b\"\nhost = \"h\"\npassword_file = \"p\"\n{line}\n")
+}
+
+#[test]
+fn a_mailbox_that_lacks_nothing_is_taken() {
+    for line in
+        ["", "port = 1143", "filing = \"flag:caibian\"", "answer_from = 2022-10-01T00:00:00+08:00", "idle = false"]
+    {
+        load(&mailbox(line)).unwrap();
+    }
+}
+
+#[test]
+fn a_wrong_setting_is_named_with_its_place() {
+    let cases = [
+        ("data = \"\"", "setting data: a folder"),
+        ("[store]\nurll = \"x\"", "setting store: unknown field `urll`"),
+        ("[store]\nurl = \"mysql://x\"", "setting store.url: expected sqlite:PATH"),
+        ("[api]\nlisten = \"nowhere\"", "setting api.listen: invalid socket address"),
+        ("[api]\ntokens = [{ name = \"a\", sha256 = \"zz\" }]", "setting api.tokens[0].sha256: not a SHA-256"),
+        ("[log]\nformat = \"xml\"", "setting log.format: expected one of `text` `json`"),
+        ("[log]\nfilter = \"a=b=c\"", "setting log.filter: "),
+        ("data = \"x", "line 1, column "),
+        ("\n\n  data = = 1", "line 3, column 10: "),
+        ("[mailbox]\nname = \"m\"", "setting mailbox: expected a sequence"),
+        ("[[mailbox]]\naddress = \"a@b\"\nhost = \"h\"", "setting mailbox[0].name: "),
+        ("[[mailbox]]\nname = \"m\"\naddress = \"a@b\"", "setting mailbox[0].host: "),
+        ("[[mailbox]]\nname = \"m\"\naddress = \"ab\"", "setting mailbox[0].address: "),
+        ("[[mailbox]]\nname = \"m\"\naddress = \"a@b\"\nkind = \"folder\"", "setting mailbox[0].path: "),
+        ("[[mailbox]]\nname = \"m\"\naddress = \"a@b\"\nhost = \"h\"", "setting mailbox[0].password_file: "),
+        (&mailbox("password = \"x\""), "setting mailbox[0].password_file: either"),
+        (&mailbox("foldr = 1"), "setting mailbox[0]: unknown field `foldr`"),
+        (&mailbox("filing = \"burn\""), "setting mailbox[0].filing: "),
+        (&mailbox("filing = 'flag:\\Seen'"), "setting mailbox[0].filing: "),
+        (&mailbox("filing = \"flag:a b\""), "setting mailbox[0].filing: "),
+        (&mailbox("security = \"none\""), "setting mailbox[0].security: expected one of `tls` `starttls` `plain`"),
+        (&mailbox("port = 70000"), "setting mailbox[0].port: expected"),
+        (&mailbox("folders = [\"\"]"), "setting mailbox[0].folders: "),
+        (&mailbox("folders = [\"INBOX\", \"INBOX\"]"), "setting mailbox[0].folders: "),
+        (&mailbox("folders = \"INBOX\""), "setting mailbox[0].folders: expected"),
+        (&mailbox("answer_from = \"2022-10-01\""), "setting mailbox[0].answer_from: expected an instant"),
+        (&mailbox("sweep_seconds = 0"), "setting mailbox[0].sweep_seconds: expected 1 to 86400"),
+        (&mailbox("command_timeout_seconds = 0"), "setting mailbox[0].command_timeout_seconds: "),
+        (&mailbox("window_timeout_seconds = 99999"), "setting mailbox[0].window_timeout_seconds: "),
+        (&mailbox("size_bytes_max = 0"), "setting mailbox[0].size_bytes_max: "),
+        (&(mailbox("") + &mailbox("")), "setting mailbox[1].name: another"),
+        (&mailbox("").replace("\"h\"", "\"imap://h\""), "setting mailbox[0].host: only the name"),
+        (
+            &mailbox("security = \"plain\"").replace("\"h\"", "\"192.0.2.1\""),
+            "setting mailbox[0].security: `plain` is only",
+        ),
+    ];
+    for (toml, place) in cases {
+        let error = load(toml).expect_err(toml).to_string();
+        assert!(error.contains(place), "{toml}: {error}");
+    }
+}
+
+#[test]
+fn the_token_of_an_empty_variable_opens_nothing() {
+    let toml = format!("[api]\ntokens = [{{ name = \"a\", sha256 = \"{}\" }}]", stdx::Sha256::of(b""));
+    assert!(load(&toml).unwrap_err().to_string().contains("api.tokens[0].sha256"));
+}
+
+#[test]
+fn an_error_never_shows_a_value() {
+    let cases = [
+        "[[mailbox]]\npassword = \"geheim",
+        "[[mailbox]]\npassword = geheim",
+        "[[mailbox]]\npassword = \"geheim\"\"",
+        "[[mailbox]]\npassword = \"geheim\\q\"",
+        "[[mailbox]]\npassword = \"geheim\" password_file = \"x\"",
+        "[[mailbox]]\nport = \"geheim\"",
+        "mailbox = \"geheim\"",
+        "[api]\ntokens = [\"geheim\"]",
+        "[api]\ntokens = [{ name = \"a\", sha256 = \"geheim\" }]",
+        "store = \"postgres://a:geheim@h/d\"",
+        "[store]\nurl = \"geheim://a:geheim@h/d\"",
+    ];
+    for toml in cases {
+        let error = load(toml).expect_err(toml);
+        assert!(!format!("{error} {error:?}").contains("geheim"), "{toml}: {error}");
+    }
+}
+
+#[test]
+fn the_example_that_ships_is_understood() {
+    let settings = load(include_str!("../../../../deploy/caibian.example.toml")).unwrap();
+    assert_eq!(settings.mailbox[0].host, "imap.163.com");
+    assert_eq!(settings.mailbox[0].port, 993);
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let toml = "[store]\nurl = \"postgres://caibian:geh@eim@db.example/caibian?sslmode=require&sslpassword=geheim\"\n"
+        .to_owned()
+        + "[[mailbox]]\nname = \"m\"\nhost = \"h\"\naddress = \"a@b\"\npassword = \"geheim\"";
+    let settings = load(&toml).unwrap();
+    let shown = toml::to_string(&settings).unwrap();
+    assert!(shown.contains("postgres://caibian:***@db.example/caibian?sslmode=require&sslpassword=***"), "{shown}");
+    for text in [shown, format!("{settings:?}")] {
+        assert!(!text.contains("geh") && !text.contains("eim"), "{text}");
+    }
+}
