@@ -2,13 +2,17 @@
 
 use std::{
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
 use migrations::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        postgres::PgConnectOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
@@ -71,6 +75,10 @@ async fn connect_sqlite(path: PathBuf, connections: u32, query_only: bool) -> Re
 }
 
 async fn open_postgres(url: &str) -> Result<Store> {
+    // Read here first: the error that connecting gives repeats the address, password and all.
+    if let Err(error) = PgConnectOptions::from_str(url) {
+        return Err(Error::Invalid(format!("the database address cannot be read: {error}")));
+    }
     let mut options = ConnectOptions::new(url);
     pool(&mut options, POSTGRES_CONNECTIONS).set_application_name("caibian").map_sqlx_postgres_opts(|options| {
         // A worker that sleeps inside a transaction (SIGSTOP, a dead host) must not hold the others up for ever.

@@ -67,6 +67,9 @@ pub async fn a_newer_database_is_refused(scene: Scene) {
         assert_eq!(Store::open(url).await.err().map(|error| error.kind()), Some(kind), "{url}");
     }
     server.abort();
+    let unreadable = Store::open("postgres://caibian:geh@eim@db.example:port/x").await.err().unwrap();
+    assert_eq!(unreadable.kind(), ErrorKind::Invalid);
+    assert!(!unreadable.to_string().contains("eim"), "{unreadable}");
 }
 
 pub async fn history_can_only_be_added_to(scene: Scene) {
