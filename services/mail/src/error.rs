@@ -134,10 +134,11 @@ impl Error {
         if let Some(refusal) = failure.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>()) {
             return Self::Guarded(refusal.clone());
         }
-        // The parser's own text repeats its whole input, which may be a mail; its start is enough to find the cause.
+        // The parser's own text repeats its whole input, which may be a mail; its first line is enough to find the cause.
         let text = failure.to_string();
         if let Some((_, input)) = text.split_once(" during parsing of ") {
-            return Self::Garbled(input.chars().take(80).collect());
+            let line = input.split(r"\r\n").next().unwrap_or_default();
+            return Self::Garbled(line.chars().take(80).collect());
         }
         match failure.kind() {
             io::ErrorKind::UnexpectedEof => Self::Cut,

@@ -30,11 +30,8 @@ pub(super) async fn login(line: &mut Line, settings: &ImapSettings) -> Result<()
             let command = format!("LOGIN {} {}", quote(&settings.user), quote(secret));
             (line.command("LOGIN", &command, settings.command_timeout, &mut ignore).await?, String::new())
         }
-        Auth::Plain => authenticate(line, settings, "PLAIN", &format!("\0{}\0{secret}", settings.user)).await?,
-        Auth::XOAuth2 => {
-            let answer = format!("user={}\x01auth=Bearer {secret}\x01\x01", settings.user);
-            authenticate(line, settings, "XOAUTH2", &answer).await?
-        }
+        Auth::Plain => authenticate(line, settings, "PLAIN", sasl_plain(settings)).await?,
+        Auth::XOAuth2 => authenticate(line, settings, "XOAUTH2", sasl_xoauth2(settings)).await?,
     };
     if done.status != Status::Ok {
         return Err(refused(settings, &done, &challenge));
@@ -43,15 +40,24 @@ pub(super) async fn login(line: &mut Line, settings: &ImapSettings) -> Result<()
     identify(line, settings).await
 }
 
+/// What PLAIN answers (RFC 4616), as it goes over the line.
+fn sasl_plain(settings: &ImapSettings) -> String {
+    STANDARD.encode(format!("\0{}\0{}", settings.user, settings.password.expose_secret()))
+}
+
+/// What XOAUTH2 answers, as it goes over the line.
+fn sasl_xoauth2(settings: &ImapSettings) -> String {
+    STANDARD.encode(format!("user={}\x01auth=Bearer {}\x01\x01", settings.user, settings.password.expose_secret()))
+}
+
 /// A SASL exchange of one answer (RFC 3501 §6.2.2), given at once where the server takes it (RFC 4959).
 /// Gives how it ended, and what the server said in a challenge after the answer: the reason of an XOAUTH2 failure.
 async fn authenticate(
     line: &mut Line,
     settings: &ImapSettings,
     mechanism: &'static str,
-    answer: &str,
+    answer: String,
 ) -> Result<(Done, String), Error> {
-    let answer = STANDARD.encode(answer);
     bounded("AUTHENTICATE", settings.command_timeout, async {
         let mut is_answered = line.can("SASL-IR");
         let initial = if is_answered { format!(" {answer}") } else { String::new() };
@@ -101,9 +107,12 @@ async fn identify(line: &mut Line, settings: &ImapSettings) -> Result<(), Error>
 
 fn refused(settings: &ImapSettings, done: &Done, challenge: &str) -> Error {
     let answer = format!("{} {}", done.text, said(challenge)).trim().to_owned();
-    // An odd server may echo what it was sent.
+    // An odd server may echo what it was sent, in the form in which it was sent.
     let secret = settings.password.expose_secret();
-    let answer = if secret.is_empty() { answer } else { answer.replace(secret, "***") };
+    let quoted = quote(secret);
+    let forms =
+        [secret, &quoted[1..quoted.len() - 1], &sasl_plain(settings), &sasl_xoauth2(settings)].map(str::to_owned);
+    let answer = forms.iter().filter(|form| !form.is_empty()).fold(answer, |told, form| told.replace(form, "***"));
     if done.status == Status::Bad || NOT_NOW.iter().any(|code| answer.to_ascii_uppercase().contains(code)) {
         let word = if done.status == Status::Bad { "BAD" } else { "NO" };
         return Error::Refused { what: "login", answer: format!("{word} {answer}") };
@@ -132,6 +141,15 @@ mod tests {
         assert_eq!(error.kind(), stdx::ErrorKind::Unauthenticated);
         let text = error.to_string();
         assert!(text.contains("授权码") && text.contains("LOGIN Login error *** or"), "{text}");
+    }
+
+    #[test]
+    fn a_server_that_echoes_what_it_was_sent_does_not_make_us_tell_it() {
+        let settings = ImapSettings::new("imap.example.org", "a@b", "hunt\"er2".into());
+        for sent in [quote("hunt\"er2"), sasl_plain(&settings), sasl_xoauth2(&settings)] {
+            let text = refused(&settings, &no(&format!("what is {sent} ?")), "").to_string();
+            assert!(text.contains("***") && !text.contains(&sent) && !text.contains("er2"), "{sent}: {text}");
+        }
     }
 
     #[test]
