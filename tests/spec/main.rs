@@ -26,5 +26,6 @@ mod folders;
 mod letters;
 mod quarantine;
 mod restart;
+mod secrets;
 mod servers;
 mod serving;

@@ -1,0 +1,173 @@
+//! What must never be told: passwords, tokens and words of mails stay out of every log at its finest level, out of the
+//! command line, and out of files that others may read.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use proto::intake::v1::{
+    DownloadRawRequest, GetSubmissionRequest, ListMailboxesRequest, ListSubmissionsRequest, Submission,
+    mailbox_service_client::MailboxServiceClient, submission_service_client::SubmissionServiceClient,
+};
+use stdx::Sha256;
+use tests::{
+    Backend, Mailbox, Product, World,
+    fake_imap::{FakeImap, Manner},
+    world::{USER, in_time, plain_mail},
+};
+use tonic::{Code, Request};
+
+const BOUND: Duration = Duration::from_secs(60);
+const TOKEN: &str = "planted-token-7f3a";
+const PASSWORD: &str = "planted-password-\\\"9c1e";
+
+/// A mail whose sender, subject, body and phone occur nowhere else.
+fn planted(author: &str) -> Vec<u8> {
+    let mail = String::from_utf8(plain_mail(author, 1, 30)).expect("it is UTF-8");
+    let mail =
+        mail.replace("0571-87057000", "13987650123").replace("张三", "欧阳秘之").replace("Zhang San", "Planted Sender");
+    mail.replacen(&format!("{author} 1\r\n"), &format!("{author} planted-subject\r\n"), 1).into_bytes()
+}
+
+/// Every form in which a secret may stand in a log.
+fn needles() -> Vec<String> {
+    let words = [
+        TOKEN,
+        "planted-password",
+        "9c1e",
+        "planted-subject",
+        "Planted Sender",
+        "13987650123",
+        "欧阳秘之",
+        "财政治理效能",
+    ];
+    // Base64 of `\0user\0password` and of `user=…Bearer password` as they go over the line, cut to what no alignment changes.
+    let encoded = ["cGxhbnRlZC1wYXNzd29yZ", "BsYW50ZWQtcGFzc3dvcm", "wbGFudGVkLXBhc3N3b3Jk"];
+    // A formatter that shows bytes or escapes.
+    let escaped = [
+        "欧阳秘之".escape_unicode().to_string(),
+        format!("{:?}", TOKEN.as_bytes()).trim_matches(['[', ']']).to_owned(),
+    ];
+    words.into_iter().chain(encoded).map(str::to_owned).chain(escaped).collect()
+}
+
+fn with_token<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", format!("Bearer {TOKEN}").parse().expect("ASCII"));
+    request
+}
+
+async fn recorded(product: &Product, count: usize) -> Vec<Submission> {
+    let begun = Instant::now();
+    loop {
+        let list = product.submissions().list_submissions(with_token(ListSubmissionsRequest::default())).await;
+        let submissions = list.expect("a list").into_inner().submissions;
+        if submissions.len() == count {
+            return submissions;
+        }
+        let late = begun.elapsed() > BOUND;
+        assert!(!late, "{} of {count} recorded:\n{}", submissions.len(), product.settings().log_tail(40));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Calls of each kind: a question, one that is refused, bytes, and a token that nobody knows.
+async fn ask(product: &Product, submissions: &[Submission]) {
+    let mut client: SubmissionServiceClient<_> = product.submissions();
+    for submission in submissions {
+        let name = submission.name.clone();
+        let whole = client.get_submission(with_token(GetSubmissionRequest { name: name.clone() })).await;
+        assert!(whole.expect("it is there").into_inner().text.contains("欧阳秘之"));
+        let request = DownloadRawRequest { name, ..DownloadRawRequest::default() };
+        let mut bytes = client.download_raw(with_token(request)).await.expect("a stream").into_inner();
+        while bytes.message().await.expect("no failure").is_some() {}
+    }
+    let filter = "subject : \"planted-subject\" AND from = ".to_owned();
+    let request = ListSubmissionsRequest { filter, ..ListSubmissionsRequest::default() };
+    assert_eq!(client.list_submissions(with_token(request)).await.unwrap_err().code(), Code::InvalidArgument);
+    let mut request = Request::new(ListSubmissionsRequest::default());
+    request.metadata_mut().insert("authorization", format!("Basic {TOKEN}").parse().expect("ASCII"));
+    assert_eq!(client.list_submissions(request).await.unwrap_err().code(), Code::Unauthenticated);
+    let mut client: MailboxServiceClient<_> = product.mailboxes();
+    client.list_mailboxes(with_token(ListMailboxesRequest {})).await.expect("a list");
+}
+
+async fn nothing_secret_is_told_at_any_level(backend: Backend) {
+    let world = World::new(backend);
+    let password = format!("{:?}", PASSWORD.replace('\\', ""));
+    let taken = FakeImap::start(Manner::Honest, vec![planted("third")]);
+    let refused = FakeImap::start(Manner::RefusesLogin, Vec::new());
+    world.session().append("INBOX", in_time(), &planted("first"));
+    world.dovecot.session("other").append("INBOX", in_time(), &planted("second"));
+    let api = format!(
+        "listen = \"127.0.0.1:0\"\ntokens = [{{ name = \"editor\", sha256 = \"{}\" }}]",
+        Sha256::of(TOKEN.as_bytes()).hex()
+    );
+    let mailboxes = [
+        world.mailbox().with("auth", "\"login\""),
+        Mailbox::imap("other", world.dovecot.port).with("auth", "\"plain\""),
+        Mailbox::imap("third", taken.port).with("auth", "\"xoauth2\""),
+        Mailbox::imap("fourth", refused.port).with("auth", "\"plain\""),
+    ]
+    .map(|mailbox| mailbox.with("password", &password));
+    let settings = world.settings_with_api(&api, &mailboxes);
+    let product = Product::start_with(&settings, &[("CAIBIAN__LOG__FILTER", "trace")]);
+    let submissions = recorded(&product, 3).await;
+    ask(&product, &submissions).await;
+    let command_line = fs::read(format!("/proc/{}/cmdline", product.pid())).expect("it runs");
+    product.terminate().await;
+
+    let told = fs::read_to_string(settings.data.join("test.log")).expect("it is text");
+    // It was as talkative as it can be, and every login came to its end.
+    assert!(told.contains("DEBUG mail::imap"), "{told}");
+    assert!(told.contains("login was refused"), "{told}");
+    assert!(refused.connections() > 0 && taken.transcript().iter().any(|command| command.contains("XOAUTH2")));
+    let shown = settings.run(&["settings"]);
+    assert!(shown.status.success(), "{shown:?}");
+    let places = [
+        ("the log", told),
+        ("settings", String::from_utf8_lossy(&shown.stdout).into_owned()),
+        ("the command line", String::from_utf8_lossy(&command_line).into_owned()),
+    ];
+    for (place, text) in places {
+        for needle in needles() {
+            let found = text.lines().find(|line| line.contains(&needle));
+            assert_eq!(found, None, "{needle} in {place}");
+        }
+    }
+}
+
+/// What the program made below a folder and others may read or enter.
+fn open_to_others(folder: &Path, into: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("our own folder").flatten() {
+        let (path, metadata) = (entry.path(), entry.metadata().expect("it is there"));
+        let mode = metadata.permissions().mode() & 0o777;
+        // The one file that the test itself made.
+        if mode & 0o077 != 0 && !path.ends_with("test.log") {
+            into.push(format!("{} {mode:o}", path.display()));
+        }
+        if metadata.is_dir() {
+            open_to_others(&path, into);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_program_makes_is_its_users_alone() {
+    let world = World::new(Backend::Sqlite);
+    world.session().append("INBOX", in_time(), &plain_mail(USER, 1, 30));
+    let settings = world.settings(&[world.mailbox()]);
+    let product = world.start(&[world.mailbox()]);
+    tests::Ledger::settled(&product, 1, BOUND).await;
+    let mut open = Vec::new();
+    open_to_others(&settings.data, &mut open);
+    assert_eq!(open, Vec::<String>::new());
+    product.terminate().await;
+}
+
+on_each_backend! {
+    nothing_secret_is_told_at_any_level => super::nothing_secret_is_told_at_any_level;
+}
