@@ -200,3 +200,25 @@ async fn cancel_on_signal(cancel: CancellationToken) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::DataFolder;
+
+    #[test]
+    fn a_second_worker_of_one_name_is_refused_until_the_first_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = |name: &str| {
+            let mut settings = Settings { data: DataFolder(folder.path().into()), ..Settings::default() };
+            settings.worker.name = name.into();
+            settings
+        };
+        let first = lock_worker(&named("a/b:c")).unwrap();
+        let refused = lock_worker(&named("a/b:c")).unwrap_err().to_string();
+        assert!(refused.contains("another worker named \"a/b:c\""), "{refused}");
+        let _other = lock_worker(&named("a")).unwrap();
+        drop(first);
+        lock_worker(&named("a/b:c")).unwrap();
+    }
+}

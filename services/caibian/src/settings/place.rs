@@ -47,10 +47,12 @@ fn read(error: ConfigError) -> (String, String) {
         }
         ConfigError::NotFound(key) => (key, "is missing".into()),
         // As serde tells them, with the value in between.
-        ConfigError::Message(text) if SERDE.iter().any(|start| text.starts_with(start)) => match text.rsplit_once(", expected ") {
-            Some((_, expected)) => (String::new(), format!("expected {expected}")),
-            None => (String::new(), "cannot be used".into()),
-        },
+        ConfigError::Message(text) if SERDE.iter().any(|start| text.starts_with(start)) => {
+            match text.rsplit_once(", expected ") {
+                Some((_, expected)) => (String::new(), format!("expected {expected}")),
+                None => (String::new(), "cannot be used".into()),
+            }
+        }
         other => (String::new(), other.to_string()),
     }
 }
