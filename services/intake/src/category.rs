@@ -70,9 +70,15 @@ fn texts(letter: &Letter) -> Vec<(String, String)> {
         .extend(lines.filter(|line| line.chars().count() <= LINE_MAX).map(|line| ("body".to_owned(), line.to_owned())));
     for (part, document) in manuscript::documents(letter).take(20) {
         texts.push((contact::place(part), part.name.chars().take(200).collect()));
-        let head: String = document.text.chars().take(HEAD_CHARACTERS).collect();
-        let lines = head.lines().filter(|line| line.chars().count() <= LINE_MAX);
-        texts.extend(lines.map(|line| (contact::place(part), line.to_owned())));
+        let mut before = 0;
+        let head = document.text.lines().take_while(|line| {
+            let begins = before;
+            before += line.chars().count();
+            begins < HEAD_CHARACTERS
+        });
+        texts.extend(
+            head.filter(|line| line.chars().count() <= LINE_MAX).map(|line| (contact::place(part), line.to_owned())),
+        );
     }
     texts
 }
@@ -107,8 +113,12 @@ mod tests {
     fn the_running_text_of_a_document_names_no_category() {
         let campaign = Campaign::twentieth_congress(Uuid::nil());
         let line = "组织党员干部专题学习12场次，撰写心得体会86篇，深化预算管理一体化改革，强化绩效管理，压减低效无效资金，推动零基预算落地见效，取得明显成效。";
-        for (text, expected) in [(format!("奋进\n{line}"), Some(2)), (format!("学习二十大精神心得体会\n{line}"), None)]
-        {
+        let long = "深化财政改革，服务发展大局。".repeat(13);
+        for (text, expected) in [
+            (format!("奋进\n{line}"), Some(2)),
+            (format!("奋进\n{long}\n{line}"), Some(2)),
+            (format!("学习二十大精神心得体会\n{line}"), None),
+        ] {
             let mut letter = Letter::default();
             letter.headers.subject = "主题征稿：做法和成效".into();
             letter.parts.push(Part {

@@ -1,6 +1,7 @@
 //! What in a letter is a manuscript (稿件): text documents, videos, files that cannot be read or lie with the provider.
 
 use crate::{
+    campaign::Campaign,
     contact,
     letter::{CloudFile, Content, Disposition, Document, DocumentFormat, Letter, Part, Video},
     wording,
@@ -139,7 +140,20 @@ pub(crate) fn documents(letter: &Letter) -> impl Iterator<Item = (&Part, &Docume
 
 /// Whether a document is a text of its own, not a note that goes with one.
 pub(crate) fn is_text(part: &Part, document: &Document) -> bool {
-    document.characters > 0 && !SIDE_DOCUMENTS.iter().any(|word| part.name.contains(word))
+    document.characters > 0 && !is_side(&part.name)
+}
+
+/// Whether a document of this name goes with a manuscript and is none.
+pub(crate) fn is_side(name: &str) -> bool {
+    SIDE_DOCUMENTS.iter().any(|word| name.contains(word))
+}
+
+/// Whether a text is the call itself, handed on or quoted without a mark: no manuscript names the campaign's own mailbox
+/// and one of its phones.
+pub(crate) fn is_call(text: &str, campaign: &Campaign) -> bool {
+    let names_phone =
+        campaign.contacts.iter().any(|contact| !contact.phone.is_empty() && text.contains(&contact.phone));
+    !campaign.mailbox.is_empty() && text.contains(&campaign.mailbox) && names_phone
 }
 
 /// Documents that cannot be read: old Word, PDF, encrypted.
@@ -269,7 +283,7 @@ pub(crate) fn closed(letter: &Letter) -> Option<Closed> {
 
 /// Whether a line is there for courtesy, for contact or by the mail program, and is no part of a manuscript.
 pub(crate) fn is_courtesy(line: &str) -> bool {
-    const MARKS: [&str; 40] = [
+    const MARKS: [&str; 42] = [
         "您好",
         "你好",
         "老师好",
@@ -305,6 +319,8 @@ pub(crate) fn is_courtesy(line: &str) -> bool {
         "发自我的",
         "发送自",
         "从网易",
+        "网盘",
+        "提取码",
         "http",
         "www.",
         "@",

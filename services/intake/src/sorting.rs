@@ -243,7 +243,8 @@ fn body_is_manuscript(letter: &Letter, campaign: &Campaign) -> bool {
         Check::ManuscriptPresent { body_characters_min } => Some(body_characters_min),
         _ => None,
     });
-    wording::characters(letter.body.own_text()) >= asked.unwrap_or(BODY_CHARACTERS_MIN)
+    let body = letter.body.own_text();
+    wording::characters(body) >= asked.unwrap_or(BODY_CHARACTERS_MIN) && !manuscript::is_call(body, campaign)
 }
 
 #[cfg(test)]

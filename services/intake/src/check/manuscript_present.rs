@@ -2,6 +2,7 @@
 
 use super::{Case, Told, size_zh};
 use crate::{
+    campaign::Campaign,
     contact,
     finding::Outcome,
     letter::{Content, Letter},
@@ -9,13 +10,14 @@ use crate::{
     wording,
 };
 
-pub(super) fn check(case: &Case<'_>, body_characters_min: u64) -> Told {
+pub(super) fn check(case: &Case<'_>, campaign: &Campaign, body_characters_min: u64) -> Told {
     let letter = case.letter;
     let limit = format!("a text or video, or a body of ≥ {body_characters_min} 字");
     let present = present(letter);
     if !present.is_empty() {
         let listed: Vec<&str> = present.iter().take(3).map(|(_, what)| what.as_str()).collect();
-        let listed = listed.join("、");
+        let rest = if present.len() > 3 { format!("等 {} 件", present.len()) } else { String::new() };
+        let listed = format!("{}{rest}", listed.join("、"));
         let told = Told::new(Outcome::Passed, &listed, limit);
         return present
             .iter()
@@ -24,7 +26,7 @@ pub(super) fn check(case: &Case<'_>, body_characters_min: u64) -> Told {
             .say(format!("收到稿件：{listed}。"), format!("Manuscript received: {listed}."));
     }
     let characters = wording::characters(letter.body.own_text());
-    if characters >= body_characters_min {
+    if characters >= body_characters_min && !manuscript::is_call(letter.body.own_text(), campaign) {
         return Told::new(Outcome::Passed, format!("body of {characters} 字"), limit)
             .because("body", letter.body.own_text())
             .say(
@@ -55,7 +57,7 @@ fn present(letter: &Letter) -> Vec<(String, String)> {
         .collect();
     present.extend(
         manuscript::unread_documents(letter)
-            .filter(|part| part.size_bytes > 0)
+            .filter(|part| part.size_bytes > 0 && !manuscript::is_side(&part.name))
             .map(|part| (contact::place(part), format!("“{}”（由编辑打开查看）", wording::quoted(&part.name)))),
     );
     let clips = manuscript::clips(letter);
@@ -74,17 +76,22 @@ fn present(letter: &Letter) -> Vec<(String, String)> {
     present
 }
 
-/// What may hide a manuscript: an archive, an attached mail, a link that does not tell what lies behind it, or a document
+/// What may hide a manuscript: an archive, an attached mail, an unread document that goes with one by its name, a link that does not tell what lies behind it, or a document
 /// that holds pictures of pages instead of words.
 fn perhaps(letter: &Letter) -> Option<(String, String, String)> {
     if let Some(part) = manuscript::archives(letter).next() {
         let name = wording::quoted(&part.name);
         let (zh, en) = match () {
             () if manuscript::is_mail(part) => ("转发的邮件", "attached mail"),
-            () if manuscript::is_outlook(part) => ("Outlook 专用格式的附件", "attachment in Outlook’s own form"),
+            () if manuscript::is_outlook(part) => (" Outlook 专用格式的附件", "attachment in Outlook’s own form"),
             () => ("压缩包", "archive"),
         };
         return Some((contact::place(part), format!("邮件只附有{zh}“{name}”"), format!("the {en} “{name}”")));
+    }
+    if let Some(part) = manuscript::unread_documents(letter).find(|part| part.size_bytes > 0) {
+        let name = wording::quoted(&part.name);
+        let spoken = manuscript::spoken(part);
+        return Some((contact::place(part), format!("邮件只附有{spoken}"), format!("the document “{name}”")));
     }
     if let Some(file) = manuscript::cloud_files(letter).find(|file| manuscript::is_cloud_unknown(file)) {
         let (name, spoken) = (wording::quoted(&file.name), manuscript::spoken_cloud(file));

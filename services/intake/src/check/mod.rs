@@ -62,7 +62,9 @@ fn apply(case: &Case<'_>, campaign: &Campaign, rule: &Rule) -> Vec<Finding> {
         Check::ContactName => one(contact_name::check(case, campaign)),
         Check::ContactOrganisation => one(contact_organisation::check(case)),
         Check::ContactDetails => one(contact_details::check(case, campaign)),
-        Check::ManuscriptPresent { body_characters_min } => one(manuscript_present::check(case, *body_characters_min)),
+        Check::ManuscriptPresent { body_characters_min } => {
+            one(manuscript_present::check(case, campaign, *body_characters_min))
+        }
         Check::PublicityPictures { category } => {
             publicity_pictures::check(case, campaign, *category).map(one).unwrap_or_default()
         }

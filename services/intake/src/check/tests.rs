@@ -209,7 +209,7 @@ fn contact_data_may_stand_anywhere_and_are_undetermined_behind_a_closed_file() {
 #[test]
 fn a_manuscript_is_a_file_a_link_or_a_long_body() {
     type Change = fn(&mut Letter);
-    let cases: [(&str, &str, Change); 22] = [
+    let cases: [(&str, &str, Change); 24] = [
         ("nothing", "failed", |_| {}),
         ("a document", "passed", |letter| letter.parts.push(document("稿件.docx", "奋进", 0))),
         ("an empty document", "failed", |letter| letter.parts.push(document("稿件.docx", "", 0))),
@@ -245,6 +245,12 @@ fn a_manuscript_is_a_file_a_link_or_a_long_body() {
         ("a picture alone", "failed", |letter| letter.parts.push(picture("图.jpg", 100_000, Disposition::Attachment))),
         ("a body of 499", "failed", |letter| letter.body.text = "字".repeat(499)),
         ("a body of 500", "passed", |letter| letter.body.text = "字".repeat(500)),
+        ("an unread introduction alone", "undetermined", |letter| {
+            letter.parts.push(unreadable("视频简介.doc", "document"))
+        }),
+        ("the call itself", "failed", |letter| {
+            letter.body.text = format!("{}投稿邮箱：czzhengwen@163.com 联系人：张小莉 010-88227050", "字".repeat(500));
+        }),
         ("a long quoted mail", "failed", |letter| {
             letter.body.text = "字".repeat(500);
             letter.body.quoted_from = Some(0);
@@ -398,7 +404,7 @@ fn a_claim_decides_nothing_where_the_size_is_required() {
 #[test]
 fn an_introduction_is_in_the_body_or_a_document() {
     type Change = fn(&mut Letter);
-    let cases: [(&str, &str, Change); 17] = [
+    let cases: [(&str, &str, Change); 18] = [
         ("nothing", "failed", |_| {}),
         ("a heading with words", "passed", |letter| {
             letter.body.text = "视频简介：本片讲述财政干部扎根基层的故事，展现时代担当。".into()
@@ -442,6 +448,9 @@ fn an_introduction_is_in_the_body_or_a_document() {
         ("two videos and one introduction", "passed passed", |letter| {
             letter.parts.push(video(|_| {}));
             letter.body.text = "视频简介：本片讲述财政干部扎根基层的故事，展现时代担当。".into();
+        }),
+        ("a signature below a short one", "failed", |letter| {
+            letter.body.text = "视频简介：财政故事。\n席慕 遵义市财政局 0851-28220000".into();
         }),
         ("sound needs one too", "failed failed", |letter| letter.parts.push(video(audio))),
     ];
@@ -559,6 +568,17 @@ fn sentences_say_to_an_author_what_was_found_and_what_to_do() {
         no tag | holds “主题征稿”
         邮件主题“投稿”没有注明“主题征稿”，将由编辑确认是否为本次征稿的来稿；今后来稿请在主题中注明。
         The subject “投稿” does not hold “主题征稿”, so an editor will decide whether it is for this call: please write it in the subject of further mails.
+    "#]],
+    );
+    let mut many = letter("主题征稿", "");
+    many.parts.extend((1..5).map(|number| document(&format!("{number}.docx"), "奋进", 0)));
+    said(
+        &many,
+        RuleCode::ManuscriptPresent,
+        expect![[r#"
+        “1.docx”（2 字）、“2.docx”（2 字）、“3.docx”（2 字）等 4 件 | a text or video, or a body of ≥ 500 字
+        收到稿件：“1.docx”（2 字）、“2.docx”（2 字）、“3.docx”（2 字）等 4 件。
+        Manuscript received: “1.docx”（2 字）、“2.docx”（2 字）、“3.docx”（2 字）等 4 件.
     "#]],
     );
     said(

@@ -86,9 +86,13 @@ fn introduction(text: &str) -> String {
     if ELSEWHERE.iter().any(|word| text.starts_with(word)) {
         return String::new();
     }
+    // A line with a phone is a signature.
+    static PHONE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"1[3-9]\d{9}|\d{3,4}[- ]?\d{7,8}").expect("a pattern of our own"));
+    let is_signature = |line: &str| line.chars().count() <= 60 && PHONE.is_match(line);
     let lines: Vec<&str> = text
         .lines()
-        .take_while(|line| !NEXT.is_match(line))
+        .take_while(|line| !NEXT.is_match(line) && !is_signature(line))
         .filter(|line| !manuscript::is_courtesy(line) || line.chars().count() > 40)
         .collect();
     lines.join("\n")

@@ -65,9 +65,15 @@ pub(super) fn words(text: &str, stretch: Range<usize>, numbers: &[Range<usize>])
         .into_iter()
         .flat_map(|range| split_pair(text, range))
         .map(|range| {
+            // 温 馨: nobody parts the characters of a word.
+            let is_parted = text[range.clone()].contains(' ');
             let numbered = numbers.iter().any(|number| number.start < range.end && range.start < number.end);
             let text: String = text[range.clone()].split_whitespace().collect();
-            let kind = if numbered { Kind::Number } else { kind(&text) };
+            let kind = match () {
+                () if numbered => Kind::Number,
+                () if is_parted && names::is_namesake(&text) => Kind::Name(text.clone()),
+                () => kind(&text),
+            };
             Word { kind, text, range }
         })
         .collect()
@@ -114,7 +120,7 @@ fn join_spaced(text: &str, pieces: Vec<Range<usize>>) -> Vec<Range<usize>> {
             // 王 小 强, but 王 强 李 丽 are two.
             (true, 2) => 2,
             (true, 1..) => 1,
-            (true, 0) if length(first) == 1 => usize::from(pieces.get(index + 1).is_some_and(|next| {
+            (true, 0) => usize::from(pieces.get(index + 1).is_some_and(|next| {
                 // 褚 红梅, but 文 张三 are a label and a name.
                 let given = &text[next.clone()];
                 let is_given = names::name(given).is_none() || !names::begins_commonly(given);
@@ -216,9 +222,9 @@ fn is_anchor(kind: &Kind) -> bool {
     matches!(kind, Kind::Organisation(_) | Kind::Both(..) | Kind::Number)
 }
 
-/// Where a long paragraph's last words begin, for a signature may stand behind its last full stop.
+/// Where a paragraph's last words begin, for a signature may stand behind its last full stop.
 fn last_words(line: &str) -> usize {
-    if line.chars().count() <= LINE_MAX {
+    if line.chars().count() <= LINE_MAX / 2 {
         return 0;
     }
     line.trim_end_matches('。').rfind('。').map_or(0, |at| at + '。'.len_utf8())
@@ -244,7 +250,7 @@ fn unlabelled(text: &str, line: Range<usize>, taken: &[Range<usize>], numbers: &
 pub(super) fn sentences(text: &str) -> Vec<Reading> {
     static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?:我是|我叫|我系|本人是|本人系|本人叫|本人名叫|本人|这里是|我名叫|[,;。 ]叫|(?:作者|联系人|撰稿人|执笔人)(?:是|为|系|均为)|(?:^|[,;。!\s(])(?:稿件)?(?:作者|联系人|撰稿人|执笔人|供稿人)(?:是|为|系|均为)?)[ ,:]?(?:来自)?((?:\p{Han}|·){2,40}?)(?:[,。;!\s()、]|现将?|来自|系|在|向|有|就|于|最近|$)",
+            r"(?:我是|我叫|我系|本人是|本人系|本人叫|本人名叫|本人|这里是|我名叫|[,;。 ]名?叫|(?:作者|联系人|撰稿人|执笔人)(?:是|为|系|均为)|(?:^|[,;。!\s(])(?:稿件)?(?:作者|联系人|撰稿人|执笔人|供稿人)(?:是|为|系|均为)?)[ ,:]?(?:来自)?((?:\p{Han}|·){2,40}?)(?:[,。;!\s()、]|现将?|来自|系|在|向|有|就|于|最近|$)",
         )
         .expect("a pattern of our own")
     });

@@ -13,7 +13,7 @@ const STRONG: &str = "财政局 财政厅 财政部 财政所 财政分局 税�
 const WEAK: &str = "司 处 科 室 股 所 站 部 院 社 队 组 党支部 支部 镇 乡";
 
 /// What cannot stand in a name: words of sentences, and the house that the mail goes to.
-const NEVER: &str = "的 了 是 把 您 我 你 们 请 将 被 让 就 也 更 贵刊 编辑 各级 各地 全国各 学习 贯彻 落实 宣传贯彻 深化 加强 推进 推动 奋进 精神 体会 如何 附件 \
+const NEVER: &str = "的 了 是 把 您 我 你 们 请 将 被 让 就 也 更 一名 来自 基层 贵刊 编辑 各级 各地 全国各 学习 贯彻 落实 宣传贯彻 深化 加强 推进 推动 奋进 精神 体会 如何 附件 \
 征稿 投稿 杂志社编 谢谢 您好 进一步 某某 某局 某市 某县 某省 xx ×× 中国财政杂志社";
 
 /// Words before an organisation that are no part of its name.
