@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use proto::intake::v1::GetMessageRequest;
 use tests::{Backend, Ledger, World, huge::HugeMail, memory::Watch, oracle};
 
 /// The window that the worker uses too.
@@ -44,12 +45,23 @@ fn main() {
     let decided = oracle::decided(message, ledger.submission_of(message));
     assert_eq!((decided.as_str(), &message.raw_sha256), ("submission eligible", &mail.raw_sha256.hex()));
 
+    let request = GetMessageRequest { name: message.name.clone() };
+    let told = runtime.block_on(product.mailboxes().get_message(request)).expect("it is there").into_inner();
+    let moments: Vec<_> = told
+        .history
+        .iter()
+        .filter_map(|event| event.time.map(|time| (event.to(), time.seconds as f64 + f64::from(time.nanos) / 1e9)))
+        .collect();
+
     let peak = watch.peak();
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     println!("mail on the wire                      {:>8.1} MiB", mib(mail.size_bytes));
     println!("bare windowed fetch to disk           {:>8.2} s", bare.as_secs_f64());
     println!("start, fetch, decode, probe, record   {:>8.2} s", whole.as_secs_f64());
     println!("ratio                                 {:>8.2}", whole.as_secs_f64() / bare.as_secs_f64());
+    for pair in moments.windows(2) {
+        println!("  of it, to {:<28}{:>8.2} s", pair[1].0.as_str_name(), pair[1].1 - pair[0].1);
+    }
     println!("peak memory, sampled sum              {:>8.1} MiB", mib(peak.sampled_bytes));
     println!(
         "peak memory, worker / child           {:>8.1} / {:.1} MiB",
