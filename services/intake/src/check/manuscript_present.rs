@@ -34,7 +34,11 @@ pub(super) fn check(case: &Case<'_>, campaign: &Campaign, body_characters_min: u
                 format!("The body of {characters} characters is taken as the manuscript."),
             );
     }
-    if let Some((place, zh, en)) = perhaps(letter) {
+    let call = (characters >= body_characters_min).then(|| {
+        let (zh, en) = ("邮件正文含有征稿启事", "a body that holds the call itself");
+        ("body".to_owned(), zh.to_owned(), en.to_owned())
+    });
+    if let Some((place, zh, en)) = perhaps(letter).or(call) {
         return Told::new(Outcome::Undetermined, en.clone(), limit).because(&place, &en).say(
             format!("{zh}，无法确认其中是否有稿件，编辑将人工核对；请优先以 DOCX、TXT 或 MP4 附件发送稿件。"),
             format!("Only {en}: it cannot be told whether a manuscript is inside; an editor will look. Please send manuscripts as DOCX, TXT or MP4."),

@@ -126,7 +126,6 @@ fn join_spaced(text: &str, pieces: Vec<Range<usize>>) -> Vec<Range<usize>> {
                 let is_given = names::name(given).is_none() || !names::begins_commonly(given);
                 near(first, next) && length(next) == 2 && is_given && &text[first.clone()] != "文"
             })),
-            _ => 0,
         };
         joined.push(first.start..pieces[index + taken].end);
         index += taken + 1;
