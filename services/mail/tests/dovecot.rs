@@ -313,6 +313,40 @@ async fn without_idle_a_mail_that_came_before_is_noticed_by_asking() {
 }
 
 #[tokio::test]
+async fn windows_in_any_order_and_with_anything_between_them_give_the_bytes_that_were_asked_for() {
+    const WINDOW: usize = mail::WINDOW_BYTES_MAX as usize;
+    let dovecot = Dovecot::start().await;
+    let mut person = dovecot.person().await;
+    // Bytes that differ from window to window and from mail to mail.
+    let mails = [1_u64, 2].map(|uid| {
+        let lines = (0..40_000).map(|line| format!("{uid} {line:060}\r\n")).collect::<String>();
+        [mail("large", 0), lines.into_bytes()].concat()
+    });
+    for mail in &mails {
+        person.append("INBOX", LAST_SECOND, mail).await;
+    }
+    let mut source = ImapSource::new(dovecot.settings());
+    source.select("INBOX").await.unwrap();
+    // The server is asked for the next full window before anybody wants it; these calls want another, or something else.
+    for (uid, window) in [(1, 0), (1, 1), (1, 2), (2, 0), (1, 0), (1, 0), (2, 1), (2, 2)] {
+        let mail = &mails[uid as usize - 1];
+        let from = window * WINDOW;
+        let bytes = source.window(uid, from as u64, WINDOW as u32).await.unwrap();
+        assert!(bytes == mail[from..mail.len().min(from + WINDOW)], "uid {uid} window {window}");
+        if window == 1 {
+            assert_eq!(source.uids().await.unwrap(), [1, 2]);
+        }
+    }
+    source.window(1, 0, WINDOW as u32).await.unwrap();
+    source.select("Processed").await.unwrap();
+    assert_eq!(source.uids().await.unwrap(), [0_u64; 0]);
+    source.select("INBOX").await.unwrap();
+    source.window(1, 0, WINDOW as u32).await.unwrap();
+    source.wait(Duration::from_millis(50)).await.unwrap();
+    assert!(source.window(1, 0, WINDOW as u32).await.unwrap() == mails[0][..WINDOW]);
+}
+
+#[tokio::test]
 async fn a_mail_that_somebody_removes_meanwhile_is_gone_and_the_others_are_not() {
     let dovecot = Dovecot::start().await;
     let mut person = dovecot.person().await;

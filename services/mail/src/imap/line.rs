@@ -30,6 +30,8 @@ pub(super) struct Line {
     pub(super) selected: Option<Selected>,
     /// The server refused IDLE although it lists it.
     pub(super) idle_refused: bool,
+    /// A command that was begun ahead of its call and whose answer was not read yet.
+    ahead: Option<String>,
 }
 
 /// The selected folder as the server tells it.
@@ -97,6 +99,7 @@ impl Line {
             capabilities: Vec::new(),
             selected: None,
             idle_refused: false,
+            ahead: None,
         }
     }
 
@@ -159,20 +162,39 @@ impl Line {
         listener: Listener<'_>,
     ) -> Result<Done, Error> {
         bounded(what, limit, async {
-            self.begin(text).await?;
-            loop {
-                match self.hear(listener).await? {
-                    Heard::Done(done) => return Ok(done),
-                    Heard::Continue(_) => return Err(Error::Garbled(format!("{what} was answered by a continuation"))),
-                    Heard::Untagged => {}
-                }
+            if self.ahead.as_deref() == Some(text) {
+                self.ahead = None;
+            } else {
+                self.begin(text).await?;
             }
+            self.answer(what, listener).await
         })
         .await
     }
 
+    /// Begins a command whose call is likely to come next, so that the server works while we do. Only one command is ever
+    /// under way: any other call first reads this one's answer and forgets it.
+    pub(super) async fn begin_ahead(&mut self, text: String, limit: Duration) -> Result<(), Error> {
+        bounded("a command ahead", limit, self.begin(&text)).await?;
+        self.ahead = Some(text);
+        Ok(())
+    }
+
+    async fn answer(&mut self, what: &'static str, listener: Listener<'_>) -> Result<Done, Error> {
+        loop {
+            match self.hear(listener).await? {
+                Heard::Done(done) => return Ok(done),
+                Heard::Continue(_) => return Err(Error::Garbled(format!("{what} was answered by a continuation"))),
+                Heard::Untagged => {}
+            }
+        }
+    }
+
     /// Writes a command under a new tag.
     pub(super) async fn begin(&mut self, text: &str) -> Result<(), Error> {
+        if self.ahead.take().is_some() {
+            self.answer("a command ahead", &mut ignore).await?;
+        }
         self.commands += 1;
         let tag = self.tag();
         self.write_line(&format!("{tag} {text}")).await

@@ -253,9 +253,9 @@ pub(super) async fn window(
         return Err(Error::Invalid(format!("IMAP has no byte {offset} in a mail")));
     };
     let mut bytes = None;
-    let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{length}>)");
+    let command = |offset: u32| format!("UID FETCH {uid} (UID BODY.PEEK[]<{offset}.{length}>)");
     let done = line
-        .command("UID FETCH", &command, settings.window_timeout, &mut |response| {
+        .command("UID FETCH", &command(offset), settings.window_timeout, &mut |response| {
             let Response::Fetch(_, attributes) = response else { return Ok(()) };
             for attribute in attributes {
                 let AttributeValue::BodySection { section, index, data } = attribute else { continue };
@@ -280,6 +280,13 @@ pub(super) async fn window(
         })
         .await?;
     if let (Some(bytes), Status::Ok) = (bytes, &done.status) {
+        // A full window of the greatest length is one of many: the server reads the next while this one is written.
+        if length == WINDOW_BYTES_MAX
+            && bytes.len() == length as usize
+            && let Some(next) = offset.checked_add(length)
+        {
+            line.begin_ahead(command(next), settings.command_timeout).await?;
+        }
         return Ok(bytes);
     }
     if !is_there(line, settings, uid).await? {
