@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
 };
 
+use api::wire;
 use chrono::{DateTime, FixedOffset, Utc};
 use intake::{
     campaign::Campaign,
@@ -17,7 +18,7 @@ use intake::{
 use stdx::Sha256;
 use uuid::Uuid;
 
-use crate::Failure;
+use crate::{Failure, words};
 
 /// One mail file, assessed.
 struct Checked {
@@ -36,7 +37,7 @@ pub async fn run(files: &[PathBuf], json: bool, received: Option<DateTime<FixedO
     for file in files {
         match check(file, received, &campaign).await {
             Ok(checked) if json => {
-                let submission = api::wire::submission_unrecorded(
+                let submission = wire::submission_unrecorded(
                     &checked.letter,
                     checked.received_at,
                     checked.received_basis,
@@ -58,6 +59,10 @@ pub async fn run(files: &[PathBuf], json: bool, received: Option<DateTime<FixedO
 }
 
 async fn check(file: &Path, received: Option<DateTime<FixedOffset>>, campaign: &Campaign) -> Result<Checked, Failure> {
+    // Before it is opened: a pipe would be waited for without end.
+    if !std::fs::metadata(file)?.is_file() {
+        return Err("not a regular file".into());
+    }
     let workdir = tempfile::tempdir()?;
     let letter = match crate::source::opener().open(file, workdir.path()).await? {
         Opened::Read(letter) => *letter,
@@ -107,7 +112,7 @@ fn as_text(file: &Path, checked: &Checked) -> String {
     line("主题", &letter.headers.subject);
     line("发件人", &format!("{} <{}>", sender.name, sender.address));
     line("收信时间", &format!("{} ({})", stdx::beijing::format(checked.received_at), checked.received_basis.as_str()));
-    line("类别", &format!("{:?}：{}", assessment.sorting.class, assessment.sorting.zh));
+    line("类别", &format!("{}：{}", words::class(wire::class(assessment.sorting.class)), assessment.sorting.zh));
     let found = |found: &[intake::contact::Found]| {
         found.iter().map(|found| found.value.as_str()).collect::<Vec<_>>().join("、")
     };
@@ -133,7 +138,7 @@ fn as_text(file: &Path, checked: &Checked) -> String {
         line(&format!("{mark} 规则"), &format!("{}：{}", finding.rule.as_str(), finding.zh));
     }
     if let Some(judgement) = &assessment.judgement {
-        line("判定", &format!("{:?}", judgement.verdict));
+        line("判定", words::verdict(wire::verdict(judgement.verdict)));
     }
     format!("{}\n{text}\n", file.display())
 }

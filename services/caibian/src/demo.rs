@@ -16,6 +16,7 @@ use crate::{
     serve::{self, Roles},
     settings::{ApiSettings, DataFolder, LogSettings, Settings},
     table::fit,
+    words,
 };
 
 /// How long the demo waits for its mails to be recorded.
@@ -123,7 +124,7 @@ async fn print_table(channel: Channel, messages: &[v1::Message]) -> Result<(), F
         let received = message.received_time.map(|time| beijing(time.seconds)).unwrap_or_default();
         let from = message.from.clone().unwrap_or_default();
         let sender = if from.display_name.is_empty() { from.address } else { from.display_name };
-        let class = class_name(message.class());
+        let class = words::class(message.class());
         if message.submission.is_empty() {
             let message = mailboxes.get_message(GetMessageRequest { name: message.name.clone() }).await?.into_inner();
             let reason = message.class_reason.map_or(message.reason, |reason| reason.zh);
@@ -132,7 +133,7 @@ async fn print_table(channel: Channel, messages: &[v1::Message]) -> Result<(), F
         }
         let name = message.submission.clone();
         let submission = submissions.get_submission(GetSubmissionRequest { name }).await?.into_inner();
-        let verdict = submission.judgement.as_ref().map_or("", |judgement| verdict_name(judgement.verdict()));
+        let verdict = submission.judgement.as_ref().map_or("", |judgement| words::verdict(judgement.verdict()));
         let mut reasons: Vec<String> = submission
             .findings
             .iter()
@@ -173,28 +174,4 @@ fn beijing(seconds: i64) -> String {
     chrono::DateTime::from_timestamp(seconds, 0)
         .map(|instant| instant.with_timezone(&stdx::beijing::zone()).format("%Y-%m-%d %H:%M:%S").to_string())
         .unwrap_or_default()
-}
-
-fn class_name(class: v1::Class) -> &'static str {
-    match class {
-        v1::Class::Unspecified => "",
-        v1::Class::Submission => "投稿",
-        v1::Class::Correction => "修改稿",
-        v1::Class::AutomaticReply => "自动回复",
-        v1::Class::Bounce => "退信",
-        v1::Class::ListMail => "群发邮件",
-        v1::Class::NotASubmission => "非投稿",
-        v1::Class::NearMiss => "疑似投稿",
-        v1::Class::Unreadable => "无法读取",
-    }
-}
-
-fn verdict_name(verdict: v1::Verdict) -> &'static str {
-    match verdict {
-        v1::Verdict::Unspecified => "",
-        v1::Verdict::Eligible => "合格",
-        v1::Verdict::Incomplete => "待补",
-        v1::Verdict::Late => "逾期",
-        v1::Verdict::Undetermined => "待核",
-    }
 }

@@ -1,6 +1,6 @@
 //! Commands for the bad day that read or mend the tables: `migrate`, `verify`, `reconcile`, `quarantine`.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use chrono::Utc;
 use clap::Subcommand;
@@ -48,22 +48,32 @@ pub enum Quarantine {
 
 /// Opens the tables and refuses them unless they are at this program's version.
 async fn open(settings: &Settings) -> Result<Store, Failure> {
-    let store = Store::open(settings.store.url.expose_secret()).await?;
+    let store = open_existing(settings).await?;
     if !store.is_current().await? {
         return Err("the tables are not at this program's version: run `caibian migrate`".into());
     }
     Ok(store)
 }
 
+/// Opens a database that is there: to ask an empty one, made on the spot in a wrong folder, would say that all is well.
+async fn open_existing(settings: &Settings) -> Result<Store, Failure> {
+    let url = settings.store.url.expose_secret();
+    if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
+        && !Path::new(path).exists()
+    {
+        return Err(format!("there is no database {path}; `data` and `store.url` say where it is").into());
+    }
+    Ok(Store::open(url).await?)
+}
+
 /// `caibian migrate`
 pub async fn migrate(settings: &Settings, check: bool) -> Result<ExitCode, Failure> {
-    let store = Store::open(settings.store.url.expose_secret()).await?;
     if check {
-        let current = store.is_current().await?;
+        let current = open_existing(settings).await?.is_current().await?;
         println!("the tables are {}", if current { "up to date" } else { "not up to date" });
         return Ok(if current { ExitCode::SUCCESS } else { ExitCode::from(1) });
     }
-    store.migrate().await?;
+    Store::open(settings.store.url.expose_secret()).await?.migrate().await?;
     println!("the tables are up to date");
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,7 @@ mod serve;
 mod settings;
 mod source;
 mod table;
+mod words;
 
 use std::{
     path::{Path, PathBuf},

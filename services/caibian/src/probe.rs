@@ -25,8 +25,13 @@ pub fn run(files: &[PathBuf], json: bool) -> ExitCode {
 }
 
 fn probe(file: &PathBuf) -> Result<Video, String> {
+    // Looked at before it is opened: a pipe would be waited for without end.
+    let metadata = std::fs::metadata(file).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("not a regular file".into());
+    }
     let handle = File::open(file).map_err(|error| error.to_string())?;
-    let size_bytes = handle.metadata().map_err(|error| error.to_string())?.len();
+    let size_bytes = metadata.len();
     letter::video::probe(&mut BufReader::new(handle), size_bytes).map_err(|error| error.to_string())
 }
 
