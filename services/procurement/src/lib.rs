@@ -1,0 +1,3 @@
+//! Half A as values and rules: money in fen, regions, catalogue, parties, contracts, figures and their verdicts; pure.
+//!
+//! Deliberately absent: tables, the wire, input and output, a clock, and any word of mail.
