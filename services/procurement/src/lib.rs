@@ -1,3 +1,5 @@
 //! Half A as values and rules: money in fen, regions, catalogue, parties, contracts, figures and their verdicts; pure.
 //!
 //! Deliberately absent: tables, the wire, input and output, a clock, and any word of mail.
+
+pub mod region;
