@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: tables, the wire, input and output, a clock, and any word of mail.
 
+pub mod catalogue;
 pub mod credit_code;
 pub mod finding;
 pub mod party;
