@@ -3,7 +3,19 @@
 //! Deliberately absent: tables, the wire, input and output, a clock, and any word of mail.
 
 pub mod catalogue;
+mod coded;
 pub mod credit_code;
+pub mod error;
+pub mod figure;
 pub mod finding;
+pub mod formula;
+pub mod interval;
+pub mod money;
 pub mod party;
+pub mod quantity;
+pub mod rational;
+pub mod reconcile;
 pub mod region;
+pub mod unit;
+
+pub use error::Error;
