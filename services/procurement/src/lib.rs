@@ -2,8 +2,9 @@
 //!
 //! Deliberately absent: tables, the wire, input and output, a clock, and any word of mail.
 
-pub mod catalogue;
+
 mod coded;
+pub mod catalogue;
 pub mod credit_code;
 pub mod error;
 pub mod figure;
@@ -17,5 +18,4 @@ pub mod rational;
 pub mod reconcile;
 pub mod region;
 pub mod unit;
-
 pub use error::Error;

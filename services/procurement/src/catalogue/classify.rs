@@ -61,7 +61,8 @@ impl Classifier {
         Self { items, rarity }
     }
 
-    /// The candidates for a description, best first; equal scores by the order of the catalogue's codes.
+    /// The candidates for a description, best first; of equal scores the one more of whose own name was said (公证服务 before
+    /// 养老机构运营服务 for 公证机构), then by code.
     #[must_use]
     pub fn classify(&self, description: &str, candidates_max: usize) -> Vec<Candidate> {
         let asked: BTreeSet<String> = tokens::tokens(description).into_iter().collect();
@@ -69,7 +70,7 @@ impl Classifier {
         let strange = rarity(self.items.len() as u64, 1);
         let weight = |token: &String| self.rarity.get(token).copied().unwrap_or(strange);
         let whole: u64 = asked.iter().map(|token| NAME_WEIGHT * weight(token)).sum();
-        let mut found: Vec<(u64, &str, Candidate)> = Vec::new();
+        let mut found: Vec<(u64, BigRational, &str, Candidate)> = Vec::new();
         for (uid, code, weights) in &self.items {
             let sum: u64 = asked.iter().filter_map(|token| Some(weights.get(token)? * weight(token))).sum();
             if sum > 0 {
@@ -78,10 +79,18 @@ impl Classifier {
                     score: BigRational::new(sum.into(), whole.into()),
                     matched: tokens::stretches(description, |token| weights.contains_key(token)),
                 };
-                found.push((sum, code, candidate));
+                let own = |among: &dyn Fn(&String) -> bool| -> u64 {
+                    let named = weights.iter().filter(|(_, weight)| **weight == NAME_WEIGHT);
+                    named.map(|(token, _)| token).filter(|token| among(token)).map(weight).sum()
+                };
+                let answered =
+                    BigRational::new(own(&|token| asked.contains(token)).into(), own(&|_| true).max(1).into());
+                found.push((sum, answered, code, candidate));
             }
         }
-        found.sort_by(|(a, a_code, _), (b, b_code, _)| b.cmp(a).then(a_code.cmp(b_code)));
+        found.sort_by(|(a, a_own, a_code, _), (b, b_own, b_code, _)| {
+            b.cmp(a).then_with(|| b_own.cmp(a_own)).then_with(|| a_code.cmp(b_code))
+        });
         found.truncate(candidates_max.min(CANDIDATES_MAX));
         found.into_iter().map(|(.., candidate)| candidate).filter(|best| !best.score.is_zero()).collect()
     }
