@@ -5,6 +5,7 @@
 
 mod coded;
 pub mod catalogue;
+pub mod contract;
 pub mod credit_code;
 pub mod error;
 pub mod figure;
@@ -13,9 +14,13 @@ pub mod formula;
 pub mod interval;
 pub mod money;
 pub mod party;
+pub mod project;
 pub mod quantity;
 pub mod rational;
 pub mod reconcile;
 pub mod region;
+pub mod settings;
+pub mod synthetic;
 pub mod unit;
+pub mod workday;
 pub use error::Error;
