@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod contract;
 pub mod credit_code;
 pub mod error;
+pub mod evaluation;
 pub mod figure;
 pub mod finding;
 pub mod formula;
