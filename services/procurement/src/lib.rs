@@ -17,6 +17,7 @@ pub mod money;
 pub mod party;
 pub mod project;
 pub mod quantity;
+pub mod rank;
 pub mod rational;
 pub mod reconcile;
 pub mod region;
