@@ -208,9 +208,18 @@ pub struct PublishedFigure {
     /// When.
     pub period: Period,
     /// What the source leaves open about the base of a share or the start of a change; a reader must not guess it.
-    pub base_note: Option<String>,
+    pub base_note: Option<BaseNote>,
     /// The words of the source.
     pub source: Source,
+}
+
+/// What a source leaves open about a figure's base, or what must be known to read it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BaseNote {
+    /// In Chinese.
+    pub chinese: String,
+    /// In English.
+    pub english: String,
 }
 
 /// Something to be careful about in a computed figure; never a reason to change it.
@@ -222,8 +231,8 @@ pub enum Caveat {
     MixedScopes,
     /// A share, sum or figure per head of several periods (trap T4).
     MixedPeriods(Vec<Period>),
-    /// The source leaves the base of this figure open (traps T1, T4).
-    OpenBase(FigureId, String),
+    /// The base of this figure is open or needs a word (traps T1, T2, T4).
+    OpenBase(FigureId, BaseNote),
 }
 
 impl Caveat {
@@ -232,13 +241,13 @@ impl Caveat {
     pub fn chinese(&self) -> String {
         match self {
             Self::MixedBases(bases) => {
-                format!("口径不同:{}", bases.iter().map(|basis| basis.chinese()).collect::<Vec<_>>().join("、"))
+                format!("口径不同：{}", bases.iter().map(|basis| basis.chinese()).collect::<Vec<_>>().join("、"))
             }
             Self::MixedScopes => "本级与全辖混用".to_owned(),
             Self::MixedPeriods(periods) => {
-                format!("时间不同:{}", periods.iter().map(|period| period.chinese()).collect::<Vec<_>>().join("、"))
+                format!("时间不同：{}", periods.iter().map(|period| period.chinese()).collect::<Vec<_>>().join("、"))
             }
-            Self::OpenBase(id, note) => format!("{id} 的基数未说明:{note}"),
+            Self::OpenBase(id, note) => format!("{id} 的基数：{}", note.chinese),
         }
     }
 
@@ -253,7 +262,7 @@ impl Caveat {
             Self::MixedPeriods(periods) => {
                 format!("different periods: {}", periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
             }
-            Self::OpenBase(id, note) => format!("the base of {id} is not stated: {note}"),
+            Self::OpenBase(id, note) => format!("the base of {id}: {}", note.english),
         }
     }
 }

@@ -405,9 +405,9 @@ impl Formula {
         };
         match self {
             Self::Figure(id) => match (figures.get(id), language) {
-                (Some(figure), Language::Chinese) => format!("{id}({})", figure.quantity.chinese()),
+                (Some(figure), Language::Chinese) => format!("{id}（{}）", figure.quantity.chinese()),
                 (Some(figure), Language::English) => format!("{id} ({})", figure.quantity.english()),
-                (None, Language::Chinese) => format!("{id}(缺)"),
+                (None, Language::Chinese) => format!("{id}（缺）"),
                 (None, Language::English) => format!("{id} (missing)"),
             },
             Self::Number(number) => {

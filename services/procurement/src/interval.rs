@@ -52,7 +52,7 @@ impl Interval {
     /// From `low`, included, up to but without `high`; nothing if `high` is not above `low`.
     #[must_use]
     pub fn half_open(low: BigRational, high: BigRational) -> Option<Self> {
-        (low < high).then(|| Self {
+        (low < high).then_some(Self {
             low: Some(End { value: low, closed: true }),
             high: Some(End { value: high, closed: false }),
         })
@@ -83,6 +83,12 @@ impl Interval {
             (Some(low), Some(high)) if low.value == high.value => Some(&low.value),
             _ => None,
         }
+    }
+
+    /// How far apart the ends are; nothing if one is missing.
+    #[must_use]
+    pub fn width(&self) -> Option<BigRational> {
+        Some(&self.high.as_ref()?.value - &self.low.as_ref()?.value)
     }
 
     /// Whether a number belongs to the interval.

@@ -2,27 +2,28 @@
 //!
 //! Deliberately absent: tables, the wire, input and output, a clock, and any word of mail.
 
-
-mod coded;
 pub mod catalogue;
-pub mod contract;
+mod coded;
 pub mod credit_code;
+pub mod dataset;
 pub mod error;
-pub mod evaluation;
 pub mod figure;
 pub mod finding;
 pub mod formula;
 pub mod interval;
 pub mod money;
 pub mod party;
-pub mod project;
 pub mod quantity;
-pub mod rank;
 pub mod rational;
 pub mod reconcile;
 pub mod region;
+pub mod unit;
+
+pub use error::Error;
+pub mod contract;
+pub mod evaluation;
+pub mod project;
+pub mod rank;
 pub mod settings;
 pub mod synthetic;
-pub mod unit;
 pub mod workday;
-pub use error::Error;

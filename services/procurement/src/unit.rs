@@ -151,18 +151,20 @@ impl Dimension {
     /// The base unit in Chinese, such as `元/个`; empty for a plain number.
     #[must_use]
     pub fn chinese(self) -> String {
-        self.name(["元", "个", "人", "天", "月"], "")
+        let words = ["元", "个", "人", "天", "月"];
+        self.name(words, words, "")
     }
 
     /// The base unit in English, with a leading space; empty for a plain number.
     #[must_use]
     pub fn english(self) -> String {
-        self.name(["yuan", "things", "people", "days", "months"], " ")
+        let above = ["yuan", "things", "people", "days", "months"];
+        self.name(above, ["yuan", "thing", "person", "day", "month"], " ")
     }
 
-    fn name(self, words: [&str; 5], lead: &str) -> String {
+    fn name(self, above: [&str; 5], below: [&str; 5], lead: &str) -> String {
         let powers = [self.money, self.things, self.people, self.days, self.months];
-        let side = |wanted: fn(i8) -> bool| -> Vec<String> {
+        let side = |words: [&str; 5], wanted: fn(i8) -> bool| -> Vec<String> {
             powers
                 .iter()
                 .zip(words)
@@ -170,7 +172,7 @@ impl Dimension {
                 .map(|(power, word)| if power.abs() == 1 { word.to_owned() } else { format!("{word}^{}", power.abs()) })
                 .collect()
         };
-        let (above, below) = (side(|power| power > 0).join("·"), side(|power| power < 0).join("·"));
+        let (above, below) = (side(above, |power| power > 0).join("·"), side(below, |power| power < 0).join("·"));
         match (above.is_empty(), below.is_empty()) {
             (true, true) => String::new(),
             (false, true) => format!("{lead}{above}"),
@@ -224,6 +226,6 @@ mod tests {
     fn things_for_each_person_times_people_are_things() {
         let things = Unit::PerTenThousand.dimension() + Unit::Person.dimension();
         assert_eq!(things, Unit::House.dimension());
-        assert_eq!((Unit::YiYuan.dimension() - Unit::Thing.dimension()).english(), " yuan/things");
+        assert_eq!((Unit::YiYuan.dimension() - Unit::Thing.dimension()).english(), " yuan/thing");
     }
 }

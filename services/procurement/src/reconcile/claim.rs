@@ -69,6 +69,8 @@ pub struct Wanted {
     pub region: RegionCode,
     /// When.
     pub period: Period,
+    /// The words that presuppose it.
+    pub source: Source,
 }
 
 /// Why a claim cannot be judged yet.
@@ -268,14 +270,14 @@ impl Claim {
                 _ => None,
             }
             .filter(|unit| unit.dimension() == implied.dimension)
-            .map_or_else(|| Telling::usual(&inverse, &implied), Telling::of);
+            .map_or_else(|| Telling::usual(&inverse, &implied, figures), Telling::of);
             let places = telling.places(&ends(&implied.interval, implied.central.as_ref()), None);
             let sentence = |language| {
                 let name = name(below, figures, wanted, language);
                 let arithmetic = inverse.spelled(figures, language);
                 let value = telling.value(&implied, places, language);
                 match language {
-                    Language::Chinese => format!("隐含的分母“{name}”:{arithmetic} {value}。"),
+                    Language::Chinese => format!("隐含的分母“{name}”：{arithmetic} {value}。"),
                     Language::English => format!("Implied denominator “{name}”: {arithmetic} {value}."),
                 }
             };
@@ -302,19 +304,19 @@ impl Claim {
             let note = if chinese { &reading.chinese } else { &reading.english };
             let note = match (note.is_empty(), chinese) {
                 (true, _) => String::new(),
-                (false, true) => format!("若{note}:"),
+                (false, true) => format!("若{note}："),
                 (false, false) => format!("If {note}: "),
             };
             let arithmetic = reading.formula.spelled(figures, language);
             let stop = if chinese { "。" } else { "." };
             sentences.push(match value {
-                Ok(value) => format!("{note}{}{stop}", self.arithmetic(language, &arithmetic, reading, value, stated)),
+                Ok(value) => format!("{note}{}{stop}", self.arithmetic(language, figures, reading, value, stated)),
                 Err(_) => format!("{note}{arithmetic}{stop}"),
             });
             if let Ok(value) = value {
                 for caveat in &value.caveats {
                     sentences.push(if chinese {
-                        format!("注意:{}。", caveat.chinese())
+                        format!("注意：{}。", caveat.chinese())
                     } else {
                         format!("Caveat: {}.", caveat.english())
                     });
@@ -330,13 +332,13 @@ impl Claim {
                 telling.map_or_else(String::new, |telling| {
                     let places = telling.places(&[gap], stated.map(|figure| figure.quantity.decimals()));
                     let gap = telling.number(gap, places, language);
-                    if chinese { format!(",相差至少 {gap}") } else { format!(", at least {gap} apart") }
+                    if chinese { format!("，相差至少 {gap}") } else { format!(", at least {gap} apart") }
                 })
             }
             Verdict::Consistent | Verdict::AmbiguousBase => String::new(),
         };
         sentences.push(if chinese {
-            format!("结论:{}{reason}。", verdict.chinese())
+            format!("结论：{}{reason}。", verdict.chinese())
         } else {
             format!("Verdict: {}{reason}.", verdict.code())
         });
@@ -346,13 +348,14 @@ impl Claim {
     fn arithmetic(
         &self,
         language: Language,
-        arithmetic: &str,
+        figures: &Figures,
         reading: &Reading,
         value: &ComputedFigure,
         stated: Option<&PublishedFigure>,
     ) -> String {
+        let arithmetic = reading.formula.spelled(figures, language);
         let Some(stated) = stated else {
-            let telling = Telling::usual(&reading.formula, value);
+            let telling = Telling::usual(&reading.formula, value, figures);
             let places = telling.places(&ends(&value.interval, value.central.as_ref()), None);
             return format!("{arithmetic} {}", telling.value(value, places, language));
         };
@@ -361,21 +364,20 @@ impl Claim {
         let mut told = ends(&value.interval, value.central.as_ref());
         told.extend(ends(&said, None));
         let places = telling.places(&told, Some(stated.quantity.decimals()));
-        let computed = telling.value(value, places, language);
-        let computed =
-            if matches!(reading.formula, Formula::Figure(_)) { String::new() } else { format!(" {computed}") };
-        let range = telling.range(&said, places, language);
-        let is_point = said.as_point().is_some();
-        match language {
-            Language::Chinese => {
-                let said = stated.quantity.chinese();
-                let range = if is_point { String::new() } else { format!(",可取 {range}") };
-                format!("{arithmetic}{computed};公布的 {} 为 {said}{range}", stated.id)
-            }
-            Language::English => {
-                let said = stated.quantity.english();
-                let range = if is_point { String::new() } else { format!(", which allows {range}") };
-                format!("{arithmetic}{computed}; {} states {said}{range}", stated.id)
+        let is_bare = matches!(reading.formula, Formula::Figure(_));
+        let computed = if is_bare { String::new() } else { format!(" {}", telling.value(value, places, language)) };
+        let name = Formula::Figure(stated.id.clone()).spelled(figures, language);
+        let range = match (said.as_point(), language) {
+            (Some(_), _) => String::new(),
+            (None, Language::Chinese) => format!("，可取 {}", telling.range(&said, places, language)),
+            (None, Language::English) => format!(", which allows {}", telling.range(&said, places, language)),
+        };
+        match (self.relation, language) {
+            (Relation::Equals, Language::Chinese) => format!("{arithmetic}{computed}；文中为 {name}{range}"),
+            (Relation::Equals, Language::English) => format!("{arithmetic}{computed}; the source states {name}{range}"),
+            (Relation::Exceeds, Language::Chinese) => format!("{arithmetic}{computed}；文中称 {name}{range} 高于此数"),
+            (Relation::Exceeds, Language::English) => {
+                format!("{arithmetic}{computed}; the source says that {name}{range} exceeds it")
             }
         }
     }
@@ -391,20 +393,20 @@ impl Undetermined {
                     .map(|id| format!("{id} {}", name(&Formula::Figure(id.clone()), figures, wanted, language)))
                     .collect();
                 if chinese {
-                    format!(",缺少 {}", names.join("、"))
+                    format!("，缺少 {}", names.join("、"))
                 } else {
                     format!(", missing {}", names.join(", "))
                 }
             }
-            Self::CommonSubject if chinese => ",两个数字的指标、地区或范围不同,数值相等不说明问题".to_owned(),
+            Self::CommonSubject if chinese => "，两个数字的指标、地区或范围不同，数值相等不说明问题".to_owned(),
             Self::CommonSubject => {
                 ", the figures differ in metric, region or scope: equal values mean nothing".to_owned()
             }
-            Self::FinerDigits if chinese => ",取值区间重叠,需要更精确的数字".to_owned(),
+            Self::FinerDigits if chinese => "，取值区间重叠，需要更精确的数字".to_owned(),
             Self::FinerDigits => ", the intervals overlap: finer digits are missing".to_owned(),
-            Self::Divisor(_) if chinese => ",除数可能为零".to_owned(),
+            Self::Divisor(_) if chinese => "，除数可能为零".to_owned(),
             Self::Divisor(reason) => format!(", {reason}"),
-            Self::Statement if chinese => ",没有可比的公布数字".to_owned(),
+            Self::Statement if chinese => "，没有可比的公布数字".to_owned(),
             Self::Statement => ", no stated figure to compare with".to_owned(),
         }
     }

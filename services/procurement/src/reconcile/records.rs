@@ -194,7 +194,10 @@ impl Records {
         let (reporting, existing) = (self.regions_reporting, self.regions_existing);
         let mut text = if chinese {
             let said = figure.quantity.chinese();
-            format!("公布的 {} 为 {said}(可取 {range}),记录合计 {total}(报送 {reporting}/{existing} 个地区)", figure.id)
+            format!(
+                "公布的 {} 为 {said}（可取 {range}），记录合计 {total}（报送 {reporting}/{existing} 个地区）",
+                figure.id
+            )
         } else {
             let said = figure.quantity.english();
             format!(
@@ -213,7 +216,7 @@ impl Records {
         }
         if let RecordsVerdict::Differs { percent: Some(percent), .. } = verdict {
             let percent = Telling::of(Unit::Percent).number(&(percent / fraction(100, 1)), 4, language);
-            text.push_str(&if chinese { format!(",即 {percent}") } else { format!(", that is {percent}") });
+            text.push_str(&if chinese { format!("，即 {percent}") } else { format!(", that is {percent}") });
         }
         if chinese { format!("{text}:{}。", verdict.chinese()) } else { format!("{text}: {}.", verdict.code()) }
     }
@@ -225,7 +228,7 @@ impl Records {
                     published: &dyn std::fmt::Display,
                     ours: &dyn std::fmt::Display| {
             if chinese {
-                format!("{id} 的{what_chinese}为{published},记录的为{ours}:没有可比数据。")
+                format!("{id} 的{what_chinese}为{published}，记录的为{ours}：没有可比数据。")
             } else {
                 format!("The {what_english} of {id} is {published}, that of the records {ours}: NO_DATA.")
             }
@@ -234,12 +237,12 @@ impl Records {
             let without: Vec<&str> = without.iter().map(RegionCode::as_str).collect();
             match (without.is_empty(), chinese) {
                 (true, _) => code.as_str().to_owned(),
-                (false, true) => format!("{}(不含{})", code.as_str(), without.join("、")),
+                (false, true) => format!("{}（不含{}）", code.as_str(), without.join("、")),
                 (false, false) => format!("{} without {}", code.as_str(), without.join(", ")),
             }
         };
         match reason {
-            Mismatch::Nothing if chinese => format!("没有地区报送 {id} 的记录:没有可比数据。"),
+            Mismatch::Nothing if chinese => format!("没有地区报送 {id} 的记录：没有可比数据。"),
             Mismatch::Nothing => format!("No region reports records for {id}: NO_DATA."),
             Mismatch::Basis if chinese => pair("口径", "", &figure.basis.chinese(), &self.basis.chinese()),
             Mismatch::Basis => pair("", "basis", &figure.basis, &self.basis),

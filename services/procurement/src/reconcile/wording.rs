@@ -5,7 +5,7 @@ use num_traits::{One, Signed, Zero};
 
 use crate::{
     figure::ComputedFigure,
-    formula::{Formula, Language},
+    formula::{Figures, Formula, Language},
     interval::Interval,
     rational::{self, Rounding, fraction},
     unit::{Dimension, Unit},
@@ -34,8 +34,16 @@ impl Telling {
     }
 
     /// In the unit that a computed value of this size is usually told in.
-    pub(super) fn usual(formula: &Formula, figure: &ComputedFigure) -> Self {
-        match formula.usual_unit(figure.dimension) {
+    pub(super) fn usual(formula: &Formula, figure: &ComputedFigure, figures: &Figures) -> Self {
+        let mut units: Vec<Unit> = match formula {
+            Formula::Figure(_) | Formula::Sum(_) | Formula::Difference(..) => {
+                figure.inputs.iter().filter_map(|id| figures.get(id)).map(|input| input.quantity.unit()).collect()
+            }
+            _ => Vec::new(),
+        };
+        units.dedup();
+        let common = (units.len() == 1).then(|| units[0]);
+        match common.or(formula.usual_unit(figure.dimension)) {
             Some(unit) => Self::of(unit),
             None => {
                 let low = || figure.interval.low().map(|end| end.value.clone());
@@ -75,7 +83,7 @@ impl Telling {
         let alike = |places| {
             scaled.iter().enumerate().any(|(index, one)| {
                 scaled[..index].iter().any(|two| {
-                    one != two
+                    (one - two).abs() >= told_apart()
                         && rational::decimal(one, places, Rounding::Nearest)
                             == rational::decimal(two, places, Rounding::Nearest)
                 })
@@ -101,24 +109,27 @@ impl Telling {
     /// `= 3倍`, or `≈ 3.8298倍 (3.8070–3.8528倍)`, or only the range where no single number is meant.
     pub(super) fn value(&self, figure: &ComputedFigure, places: usize, language: Language) -> String {
         let range = self.range(&figure.interval, places, language);
+        let scaled = figure.interval.scaled(&self.scale.recip());
+        let is_one_number = scaled.width().is_some_and(|width| width < told_apart());
         let whole = match figure.interval.whole_numbers() {
             Some((first, last)) if self.whole && figure.interval.as_point().is_none() && first < last => {
                 let told = |number| rational::decimal(&BigRational::from_integer(number), 0, Rounding::Nearest);
                 let (first, last) = (told(first), told(last));
                 match language {
-                    Language::Chinese => format!(",整数为 {first}–{last}"),
+                    Language::Chinese => format!("，整数为 {first}–{last}"),
                     Language::English => format!(", whole numbers {first}–{last}"),
                 }
             }
             _ => String::new(),
         };
         let Some(central) = &figure.central else { return format!("∈ {range}{whole}") };
-        let sign = if is_told(&(central / &self.scale), places) { '=' } else { '≈' };
+        let is_exact = figure.interval.as_point().is_some() || !is_one_number;
+        let sign = if is_exact && is_told(&(central / &self.scale), places) { '=' } else { '≈' };
         let number = self.number(central, places, language);
-        match (figure.interval.as_point(), language) {
-            (Some(_), _) => format!("{sign} {number}"),
-            (None, Language::Chinese) => format!("{sign} {number}(区间 {range}{whole})"),
-            (None, Language::English) => format!("{sign} {number} (interval {range}{whole})"),
+        match (is_one_number, language) {
+            (true, _) => format!("{sign} {number}"),
+            (false, Language::Chinese) => format!("{sign} {number}（区间 {range}{whole}）"),
+            (false, Language::English) => format!("{sign} {number} (interval {range}{whole})"),
         }
     }
 
@@ -134,6 +145,11 @@ impl Telling {
 pub(super) fn ends<'a>(interval: &'a Interval, central: Option<&'a BigRational>) -> Vec<&'a BigRational> {
     let ends = [interval.low(), interval.high()].into_iter().flatten().map(|end| &end.value);
     central.into_iter().chain(ends).collect()
+}
+
+/// Ends closer than this in the unit told are those of a root's enclosure: one number.
+fn told_apart() -> BigRational {
+    fraction(1, 100_000_000)
 }
 
 fn is_told(value: &BigRational, places: usize) -> bool {

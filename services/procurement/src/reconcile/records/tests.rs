@@ -94,23 +94,31 @@ fn records_of_something_else_are_no_data() {
     let money = settlement("321.70", Unit::YiYuan, Qualifier::Exact, Basis::Settlement);
     let ours = || records((32_170_000_000, 1), Unit::Yuan, Basis::Settlement);
     for (records, reason, chinese) in [
-        (Records { basis: Basis::Payment, ..ours() }, Mismatch::Basis, "F09 的口径为决算,记录的为支付:没有可比数据。"),
-        (Records { scope: Scope::OwnLevel, ..ours() }, Mismatch::Scope, "F09 的范围为全辖,记录的为本级:没有可比数据。"),
+        (
+            Records { basis: Basis::Payment, ..ours() },
+            Mismatch::Basis,
+            "F09 的口径为决算，记录的为支付：没有可比数据。",
+        ),
+        (
+            Records { scope: Scope::OwnLevel, ..ours() },
+            Mismatch::Scope,
+            "F09 的范围为全辖，记录的为本级：没有可比数据。",
+        ),
         (
             Records { without: vec!["330200".parse().unwrap()], ..ours() },
             Mismatch::Region,
-            "F09 的地区为330000,记录的为330000(不含330200):没有可比数据。",
+            "F09 的地区为330000，记录的为330000（不含330200）：没有可比数据。",
         ),
         (
             Records { period: Period::Year(2020), ..ours() },
             Mismatch::Period,
-            "F09 的时间为2021年,记录的为2020年:没有可比数据。",
+            "F09 的时间为2021年，记录的为2020年：没有可比数据。",
         ),
-        (Records { unit: Unit::Thing, ..ours() }, Mismatch::Unit, "F09 的单位为亿元,记录的为个:没有可比数据。"),
+        (Records { unit: Unit::Thing, ..ours() }, Mismatch::Unit, "F09 的单位为亿元，记录的为个：没有可比数据。"),
         (
             Records { regions_reporting: 0, regions_existing: 90, ..ours() },
             Mismatch::Nothing,
-            "没有地区报送 F09 的记录:没有可比数据。",
+            "没有地区报送 F09 的记录：没有可比数据。",
         ),
     ] {
         let found = records.compare(&money);
