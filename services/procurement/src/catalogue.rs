@@ -15,7 +15,7 @@ use std::{
 
 use chrono::NaiveDate;
 
-use crate::region::RegionCode;
+use crate::{coded::coded, region::RegionCode};
 
 /// Most items of an edition, all levels together.
 pub const ITEMS_MAX: usize = 20_000;
@@ -61,24 +61,13 @@ impl Depth {
     }
 }
 
-/// The two kinds of what may be bought (102号令 §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ServiceKind {
+coded! {
+    /// The two kinds of what may be bought (102号令 §9).
+    ServiceKind, "kind of service":
     /// 公共服务
-    Public,
+    Public = "PUBLIC" "公共服务",
     /// 政府履职辅助性服务
-    Auxiliary,
-}
-
-impl ServiceKind {
-    /// The Chinese term.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Public => "公共服务",
-            Self::Auxiliary => "政府履职辅助性服务",
-        }
-    }
+    Auxiliary = "AUXILIARY" "政府履职辅助性服务",
 }
 
 /// Names one item through all editions, whatever becomes of its code and name.
@@ -200,15 +189,15 @@ pub struct Catalogue {
     pub title: String,
 }
 
-/// Where an edition stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EditionState {
+coded! {
+    /// Where an edition stands.
+    EditionState, "state of an edition":
     /// May still change.
-    Draft,
+    Draft = "DRAFT" "草案",
     /// In force and immutable.
-    Published,
+    Published = "PUBLISHED" "已公布",
     /// Followed by a later one; immutable.
-    Superseded,
+    Superseded = "SUPERSEDED" "已被替代",
 }
 
 /// How many categories, sections and items there are: “6类46款170项”.

@@ -13,6 +13,7 @@ pub use scheme::{Indicator, Scheme, SchemeFault, Sheet};
 pub use trace::{Effect, ResultUse, Trace, UseKind, trace, unused};
 
 use crate::{
+    coded::coded,
     error::Error,
     finding::{Finding, Findings, Outcome, Rule, Severities, Severity},
     party::PartyName,
@@ -21,27 +22,15 @@ use crate::{
     region::RegionCode,
 };
 
-/// When an evaluation is made (“事前、事中、事后控制”).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Phase {
+coded! {
+    /// When an evaluation is made (“事前、事中、事后控制”).
+    Phase, "phase":
     /// 事前
-    Before,
+    Before = "BEFORE" "事前",
     /// 事中
-    During,
+    During = "DURING" "事中",
     /// 事后
-    After,
-}
-
-impl Phase {
-    /// The Chinese term.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Before => "事前",
-            Self::During => "事中",
-            Self::After => "事后",
-        }
-    }
+    After = "AFTER" "事后",
 }
 
 /// What is evaluated.
@@ -182,15 +171,15 @@ impl GradeTable {
     }
 }
 
-/// Whether an evaluation's result stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EvaluationState {
+coded! {
+    /// Whether an evaluation's result stands.
+    EvaluationState, "state of an evaluation":
     /// Being made.
-    Open,
+    Open = "OPEN" "评价中",
     /// The report is in.
-    Reported,
+    Reported = "REPORTED" "已提交报告",
     /// It stands; only now may something follow from it.
-    Final,
+    Final = "FINAL" "已定稿",
 }
 
 /// One evaluation.
@@ -263,9 +252,9 @@ pub fn check_evaluation(
             if twin.is_some() { Outcome::Fail } else { Outcome::Pass },
             match twin {
                 Some(twin) => {
-                    format!("{}年{}评价已有定稿{}。", evaluation.year, evaluation.phase.name(), twin.evaluation_no)
+                    format!("{}年{}评价已有定稿{}。", evaluation.year, evaluation.phase.chinese(), twin.evaluation_no)
                 }
-                None => format!("{}年{}评价的唯一定稿。", evaluation.year, evaluation.phase.name()),
+                None => format!("{}年{}评价的唯一定稿。", evaluation.year, evaluation.phase.chinese()),
             },
         );
     }

@@ -54,7 +54,7 @@ pub struct Finding {
     pub sentence: String,
 }
 
-/// Weights that differ from the shipped ones, by rule code.
+/// Weights that differ from the shipped ones, by rule code. A rule shipped as an error is the law's: no setting weakens it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Severities(pub BTreeMap<String, Severity>);
@@ -74,7 +74,10 @@ impl<'a> Findings<'a> {
 
     /// Notes what came of a rule; a rule that is off is not noted.
     pub fn note(&mut self, rule: Rule, outcome: Outcome, sentence: impl Into<String>) {
-        let severity = self.severities.0.get(rule.code).copied().unwrap_or(rule.severity);
+        let severity = match (rule.severity, self.severities.0.get(rule.code)) {
+            (Severity::Warning | Severity::Off, Some(set)) => *set,
+            (shipped, _) => shipped,
+        };
         if severity != Severity::Off {
             let Rule { code, article, .. } = rule;
             self.all.push(Finding { rule: code, article, severity, outcome, sentence: sentence.into() });
@@ -97,4 +100,26 @@ impl<'a> Findings<'a> {
 #[must_use]
 pub fn is_clear(findings: &[Finding]) -> bool {
     !findings.iter().any(|found| found.severity == Severity::Error && found.outcome == Outcome::Fail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_move_a_warning_and_never_weaken_the_law() {
+        for (shipped, set, weight) in [
+            (Severity::Warning, Severity::Error, Some(Severity::Error)),
+            (Severity::Warning, Severity::Off, None),
+            (Severity::Error, Severity::Off, Some(Severity::Error)),
+            (Severity::Error, Severity::Warning, Some(Severity::Error)),
+        ] {
+            let severities = Severities(BTreeMap::from([("R".to_owned(), set)]));
+            let mut findings = Findings::under(&severities);
+            findings.judge(Rule { code: "R", article: "", severity: shipped }, false, "");
+            let all = findings.finish();
+            assert_eq!(all.first().map(|found| found.severity), weight, "{shipped:?} {set:?}");
+            assert_eq!(is_clear(&all), weight != Some(Severity::Error));
+        }
+    }
 }

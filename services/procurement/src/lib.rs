@@ -4,26 +4,26 @@
 
 pub mod catalogue;
 mod coded;
+pub mod contract;
 pub mod credit_code;
 pub mod dataset;
 pub mod error;
+pub mod evaluation;
 pub mod figure;
 pub mod finding;
 pub mod formula;
 pub mod interval;
 pub mod money;
 pub mod party;
+pub mod project;
 pub mod quantity;
+pub mod rank;
 pub mod rational;
 pub mod reconcile;
 pub mod region;
-pub mod unit;
-
-pub use error::Error;
-pub mod contract;
-pub mod evaluation;
-pub mod project;
-pub mod rank;
 pub mod settings;
 pub mod synthetic;
+pub mod unit;
 pub mod workday;
+
+pub use error::Error;

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    coded::coded,
     credit_code::CreditCode,
     finding::{Finding, Findings, Outcome, Rule, Severities, Severity},
     region::RegionCode,
@@ -14,64 +15,32 @@ use crate::{
 /// Longest name of a party, in characters.
 pub const NAME_CHARS_MAX: usize = 200;
 
-/// Kinds of providers (承接主体).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ProviderKind {
+coded! {
+    /// Kinds of providers (承接主体).
+    ProviderKind, "kind of provider":
     /// 企业
-    Enterprise,
+    Enterprise = "ENTERPRISE" "企业",
     /// 社会机构 (law firms, notaries, appraisers and the like)
-    SocialInstitution,
+    SocialInstitution = "SOCIAL_INSTITUTION" "社会机构",
     /// 社会组织
-    SocialOrganisation,
+    SocialOrganisation = "SOCIAL_ORGANISATION" "社会组织",
     /// 公益一类事业单位: barred (§8).
-    PublicInstitutionOne,
+    PublicInstitutionOne = "PUBLIC_INSTITUTION_ONE" "公益一类事业单位",
     /// 公益二类事业单位
-    PublicInstitutionTwo,
+    PublicInstitutionTwo = "PUBLIC_INSTITUTION_TWO" "公益二类事业单位",
     /// 从事生产经营活动的事业单位
-    PublicInstitutionCommercial,
+    PublicInstitutionCommercial = "PUBLIC_INSTITUTION_COMMERCIAL" "从事生产经营活动的事业单位",
     /// 使用事业编制且由财政拨款保障的群团组织: barred (§8).
-    FundedMassOrganisation,
+    FundedMassOrganisation = "FUNDED_MASS_ORGANISATION" "使用事业编制且由财政拨款保障的群团组织",
     /// 农村集体经济组织
-    VillageCollective,
+    VillageCollective = "VILLAGE_COLLECTIVE" "农村集体经济组织",
     /// 基层群众性自治组织
-    GrassrootsSelfGovernment,
+    GrassrootsSelfGovernment = "GRASSROOTS_SELF_GOVERNMENT" "基层群众性自治组织",
     /// 具备条件的个人
-    Individual,
+    Individual = "INDIVIDUAL" "个人",
 }
 
 impl ProviderKind {
-    /// Every kind.
-    pub const ALL: [Self; 10] = [
-        Self::Enterprise,
-        Self::SocialInstitution,
-        Self::SocialOrganisation,
-        Self::PublicInstitutionOne,
-        Self::PublicInstitutionTwo,
-        Self::PublicInstitutionCommercial,
-        Self::FundedMassOrganisation,
-        Self::VillageCollective,
-        Self::GrassrootsSelfGovernment,
-        Self::Individual,
-    ];
-
-    /// The Chinese term.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Enterprise => "企业",
-            Self::SocialInstitution => "社会机构",
-            Self::SocialOrganisation => "社会组织",
-            Self::PublicInstitutionOne => "公益一类事业单位",
-            Self::PublicInstitutionTwo => "公益二类事业单位",
-            Self::PublicInstitutionCommercial => "从事生产经营活动的事业单位",
-            Self::FundedMassOrganisation => "使用事业编制且由财政拨款保障的群团组织",
-            Self::VillageCollective => "农村集体经济组织",
-            Self::GrassrootsSelfGovernment => "基层群众性自治组织",
-            Self::Individual => "个人",
-        }
-    }
-
     /// Whether the kind may neither buy nor deliver (102号令 §8).
     #[must_use]
     pub fn is_barred(self) -> bool {
@@ -85,20 +54,19 @@ impl ProviderKind {
     }
 }
 
-/// Kinds of purchasers (购买主体).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum PurchaserKind {
+coded! {
+    /// Kinds of purchasers (购买主体).
+    PurchaserKind, "kind of purchaser":
     /// 国家机关 (§5).
-    StateOrgan,
+    StateOrgan = "STATE_ORGAN" "国家机关",
     /// 承担行政职能的事业单位, by reference (§33).
-    AdministrativeInstitution,
+    AdministrativeInstitution = "ADMINISTRATIVE_INSTITUTION" "承担行政职能的事业单位",
     /// 党的机关、政协、民主党派、群团, by reference.
-    ByReference,
+    ByReference = "BY_REFERENCE" "参照执行单位",
 }
 
 /// A department or institution that buys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purchaser {
     /// Its full name.
     pub name: PartyName,
@@ -113,7 +81,7 @@ pub struct Purchaser {
 }
 
 /// Who delivers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
     /// Its full name; for a person only the masked form leaves this room.
     pub name: PartyName,
@@ -199,7 +167,7 @@ pub fn mask_identity_number(number: &str) -> String {
 }
 
 /// A black mark with the days it holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderFlag {
     /// Which list.
     pub source: FlagSource,
@@ -209,28 +177,15 @@ pub struct ProviderFlag {
     pub to_day: Option<NaiveDate>,
 }
 
-/// Lists that bar a provider while it stands on them (政府采购法 §22; 财库〔2016〕125号).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum FlagSource {
+coded! {
+    /// Lists that bar a provider while it stands on them (政府采购法 §22; 财库〔2016〕125号).
+    FlagSource, "source of a flag":
     /// 失信被执行人
-    DishonestJudgmentDebtor,
+    DishonestJudgmentDebtor = "DISHONEST_JUDGMENT_DEBTOR" "失信被执行人名单",
     /// 重大税收违法失信主体
-    TaxViolation,
+    TaxViolation = "TAX_VIOLATION" "重大税收违法失信主体名单",
     /// 政府采购严重违法失信行为记录名单
-    ProcurementViolation,
-}
-
-impl FlagSource {
-    /// The list's Chinese name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DishonestJudgmentDebtor => "失信被执行人名单",
-            Self::TaxViolation => "重大税收违法失信主体名单",
-            Self::ProcurementViolation => "政府采购严重违法失信行为记录名单",
-        }
-    }
+    ProcurementViolation = "PROCUREMENT_VIOLATION" "政府采购严重违法失信行为记录名单",
 }
 
 impl ProviderFlag {
@@ -265,8 +220,8 @@ pub fn check_provider(
         PROVIDER_BARRED,
         !kind.is_barred(),
         match kind.is_barred() {
-            true => format!("{}不得作为购买主体和承接主体。", kind.name()),
-            false => format!("{}可以作为承接主体。", kind.name()),
+            true => format!("{}不得作为购买主体和承接主体。", kind.chinese()),
+            false => format!("{}可以作为承接主体。", kind.chinese()),
         },
     );
     match &provider.credit_code {
@@ -274,7 +229,7 @@ pub fn check_provider(
         None => findings.note(KIND_AGAINST_CODE, Outcome::Undetermined, "没有统一社会信用代码, 无法核对主体类型。"),
         Some(code) => {
             let class = code.registration_class().unwrap_or("未知类别");
-            let sentence = format!("信用代码前两位 {} 为{class}, 登记的主体类型为{}。", code.prefix(), kind.name());
+            let sentence = format!("信用代码前两位 {} 为{class}, 登记的主体类型为{}。", code.prefix(), kind.chinese());
             let kinds = code.provider_kinds();
             let outcome = match (kinds.is_empty(), kinds.contains(&kind), code.registration_class()) {
                 (false, true, _) => Outcome::Pass,
@@ -285,7 +240,7 @@ pub fn check_provider(
             findings.note(KIND_AGAINST_CODE, outcome, sentence);
         }
     }
-    let held: Vec<&str> = flags.iter().filter(|flag| flag.holds_on(on_day)).map(|flag| flag.source.name()).collect();
+    let held: Vec<&str> = flags.iter().filter(|flag| flag.holds_on(on_day)).map(|flag| flag.source.chinese()).collect();
     findings.judge(
         PROVIDER_FLAGGED,
         held.is_empty(),

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use crate::{
     catalogue::{Depth, Edition, ItemUid, ServiceKind},
+    coded::coded,
     error::Error,
     finding::{Finding, Findings, Outcome, Rule, Severity},
     money::Fen,
@@ -50,60 +51,44 @@ impl fmt::Display for FileNo {
     }
 }
 
-/// How a provider is found (采购方式; 政府采购法 §26 and what the ministry added under it).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ProcurementMethod {
+coded! {
+    /// How a provider is found (采购方式; 政府采购法 §26 and what the ministry added under it).
+    ProcurementMethod, "procurement method":
     /// 公开招标
-    OpenTender,
+    OpenTender = "OPEN_TENDER" "公开招标",
     /// 邀请招标
-    InvitedTender,
+    InvitedTender = "INVITED_TENDER" "邀请招标",
     /// 竞争性谈判
-    CompetitiveNegotiation,
+    CompetitiveNegotiation = "COMPETITIVE_NEGOTIATION" "竞争性谈判",
     /// 竞争性磋商 (财库〔2014〕214号)
-    CompetitiveConsultation,
+    CompetitiveConsultation = "COMPETITIVE_CONSULTATION" "竞争性磋商",
     /// 询价
-    Inquiry,
+    Inquiry = "INQUIRY" "询价",
     /// 单一来源采购
-    SingleSource,
+    SingleSource = "SINGLE_SOURCE" "单一来源",
     /// 框架协议采购 (财政部令第110号)
-    FrameworkAgreement,
+    FrameworkAgreement = "FRAMEWORK_AGREEMENT" "框架协议",
     /// Whatever the record's own words say.
-    Other,
+    Other = "OTHER" "其他",
 }
 
 impl ProcurementMethod {
-    const NAMES: [(Self, &'static str, &'static [&'static str]); 7] = [
-        (Self::OpenTender, "公开招标", &[]),
-        (Self::InvitedTender, "邀请招标", &[]),
-        (Self::CompetitiveNegotiation, "竞争性谈判", &["谈判"]),
-        (Self::CompetitiveConsultation, "竞争性磋商", &["磋商"]),
-        (Self::Inquiry, "询价", &["询价采购"]),
-        (Self::SingleSource, "单一来源", &["单一来源采购"]),
-        (Self::FrameworkAgreement, "框架协议", &["框架协议采购"]),
-    ];
-
     /// Reads a record's words; what is none of the known ones is `Other`, and the words are kept beside it.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let text = text.trim();
-        let known = |(_, name, others): &&(Self, &str, &[&str])| *name == text || others.contains(&text);
-        Self::NAMES.iter().find(known).map_or(Self::Other, |(method, ..)| *method)
-    }
-
-    /// The Chinese term.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(method, ..)| *method == self).map_or("其他", |(_, name, _)| name)
+        let bare = text.strip_suffix("采购").unwrap_or(text);
+        Self::ALL.iter().copied().find(|method| method.chinese() == bare).unwrap_or(Self::Other)
     }
 }
 
-/// 集中采购 or 分散采购.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum OrganisationForm {
+coded! {
+    /// 集中采购 or 分散采购.
+    OrganisationForm, "form of organisation":
     /// 集中采购
-    Central,
+    Central = "CENTRAL" "集中采购",
     /// 分散采购
-    Dispersed,
+    Dispersed = "DISPERSED" "分散采购",
 }
 
 /// One purchased service in one fiscal year.
@@ -231,7 +216,7 @@ fn in_catalogue(project: &Project, edition: Option<&Edition>, findings: &mut Fin
             findings.judge(
                 SERVICE_KIND,
                 line.service_kind == project.service_kind,
-                format!("项目为{}, 目录所列为{}。", project.service_kind.name(), line.service_kind.name()),
+                format!("项目为{}, 目录所列为{}。", project.service_kind.chinese(), line.service_kind.chinese()),
             );
         }
     }

@@ -10,6 +10,7 @@ use num_rational::BigRational;
 
 use crate::{
     catalogue::ItemUid,
+    coded::coded,
     error::Error,
     evaluation::Score,
     finding::{Outcome, Severities, Severity},
@@ -19,33 +20,21 @@ use crate::{
 /// Most candidates of one ranking.
 pub const CANDIDATES_MAX: usize = 10_000;
 
-/// By what candidates may be ordered; the better always comes first, and who has no such evidence last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RankKey {
+coded! {
+    /// By what candidates may be ordered; the better always comes first, and who has no such evidence last.
+    RankKey, "ranking key":
     /// Most contracts finished and accepted in the same section (款).
-    FinishedInSection,
+    FinishedInSection = "FINISHED_IN_SECTION" "同款已完成合同数",
     /// Most contracts finished and accepted anywhere.
-    Finished,
+    Finished = "FINISHED" "已完成合同数",
     /// Highest mean score of its final evaluations.
-    MeanScore,
+    MeanScore = "MEAN_SCORE" "平均得分",
     /// Highest score of its latest final evaluation.
-    LastScore,
+    LastScore = "LAST_SCORE" "最近得分",
     /// Fewest upheld complaints.
-    FewestComplaints,
+    FewestComplaints = "FEWEST_COMPLAINTS" "投诉最少",
     /// Fewest contracts that failed their acceptance.
-    FewestFailures,
-}
-
-impl RankKey {
-    /// Every key there is.
-    pub const ALL: [Self; 6] = [
-        Self::FinishedInSection,
-        Self::Finished,
-        Self::MeanScore,
-        Self::LastScore,
-        Self::FewestComplaints,
-        Self::FewestFailures,
-    ];
+    FewestFailures = "FEWEST_FAILURES" "验收不合格最少",
 }
 
 /// A contract that came to its end.

@@ -18,6 +18,7 @@ use std::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::coded::coded;
 pub use data::Fault;
 pub use name::short_name;
 
@@ -129,41 +130,40 @@ impl fmt::Debug for RegionCode {
     }
 }
 
-/// Levels of division, from the widest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Level {
+coded! {
+    /// Levels of division, from the widest.
+    Level, "level of division":
     /// 全国
-    Nation,
+    Nation = "NATION" "全国",
     /// 省, 自治区, 直辖市, 特别行政区
-    Province,
+    Province = "PROVINCE" "省级",
     /// 地级市, 地区, 自治州, 盟
-    City,
+    City = "CITY" "地级",
     /// 县, 市辖区, 县级市, 自治县
-    County,
+    County = "COUNTY" "县级",
     /// 乡, 镇, 街道
-    Township,
+    Township = "TOWNSHIP" "乡级",
     /// 村, 社区
-    Village,
+    Village = "VILLAGE" "村级",
 }
 
-/// What happened between two regions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ChangeKind {
+coded! {
+    /// What happened between two regions.
+    ChangeKind, "kind of change":
     /// The same territory under a new name or code.
-    Rename,
+    Rename = "RENAME" "更名",
     /// The successor took in more than this predecessor.
-    Merge,
+    Merge = "MERGE" "合并",
     /// The predecessor went into more than this successor.
-    Split,
+    Split = "SPLIT" "析分",
     /// The same territory under a new rank (县 → 区, 县 → 市).
-    Upgrade,
+    Upgrade = "UPGRADE" "改制",
     /// A part of the predecessor's territory was handed to a neighbour.
-    Transfer,
+    Transfer = "TRANSFER" "划转",
 }
 
 /// A territory between two days: the code alone does not name it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RegionId {
     /// The code in force.
     pub code: RegionCode,
@@ -172,7 +172,7 @@ pub struct RegionId {
 }
 
 /// One line of a region's family: to or from whom, when and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The region at the other end.
     pub region: RegionId,
@@ -198,7 +198,7 @@ pub struct Edge {
 }
 
 /// A territory under one code, name and rank, for one period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
     /// GB/T 2260, or a township's or village's code.
     pub code: RegionCode,

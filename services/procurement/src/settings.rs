@@ -75,9 +75,9 @@ mod tests {
     #[test]
     fn settings_say_only_what_differs_and_nothing_unknown() {
         let settings: RuleSettings =
-            toml::from_str("amendments_percent_max = 5\n[severities]\nCONTRACT_TERM = \"WARNING\"").unwrap();
+            toml::from_str("amendments_percent_max = 5\n[severities]\nPROJECT_INDIVIDUAL = \"ERROR\"").unwrap();
         assert_eq!((settings.amendments_percent_max, settings.term_months_max), (5, 12));
-        assert_eq!(settings.severities.0["CONTRACT_TERM"], Severity::Warning);
+        assert_eq!(settings.severities.0["PROJECT_INDIVIDUAL"], Severity::Error);
         assert!(toml::from_str::<RuleSettings>("amendment_percent = 5").is_err());
     }
 }

@@ -264,7 +264,7 @@ impl Records {
             approval_ref: None,
             service_kind: if is_public { ServiceKind::Public } else { ServiceKind::Auxiliary },
             method,
-            method_text: method.name().to_owned(),
+            method_text: method.chinese().to_owned(),
             form: Some(if dice.below(3) == 0 { OrganisationForm::Central } else { OrganisationForm::Dispersed }),
             budget: Some(budget),
             settlement: Some(settlement),

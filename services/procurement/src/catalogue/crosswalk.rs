@@ -6,25 +6,26 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
 use super::{Edition, Fault, ItemUid};
+use crate::coded::coded;
 
 /// Most links of a crosswalk.
 pub const LINKS_MAX: usize = 100_000;
 
-/// How the links between two items look from both ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum LinkKind {
+coded! {
+    /// How the links between two items look from both ends.
+    LinkKind, "kind of link":
     /// One to one, code, name and place kept.
-    Same,
+    Same = "SAME" "不变",
     /// One to one under a new name.
-    Rename,
+    Rename = "RENAME" "更名",
     /// One to one below another parent or under another code.
-    Move,
+    Move = "MOVE" "移位",
     /// One to several.
-    Split,
+    Split = "SPLIT" "拆分",
     /// Several to one.
-    Merge,
+    Merge = "MERGE" "合并",
     /// Several to several.
-    Regroup,
+    Regroup = "REGROUP" "重组",
 }
 
 /// Weighted links from the items of one edition to those of another; the weights from each item sum to exactly 1.

@@ -7,29 +7,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CatalogueItem, Counts, Edition, Fault, ItemUid, crosswalk::Crosswalk, path, tokens};
+use crate::coded::coded;
 
 /// Most suggestions that are told.
 pub const SUGGESTIONS_MAX: usize = 1_000;
 // Pairs of characters that stand in more items than this tell nothing (服务), and would make suggesting quadratic.
 const COMMON_TOKEN_ITEMS_MAX: usize = 200;
 
-/// What became different about one item that is the same in both editions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Alteration {
+coded! {
+    /// What became different about one item that is the same in both editions.
+    Alteration, "alteration":
     /// Another name.
-    Renamed,
+    Renamed = "RENAMED" "更名",
     /// Another code.
-    Recoded,
+    Recoded = "RECODED" "改码",
     /// Below another parent, or at another depth.
-    Moved,
+    Moved = "MOVED" "移位",
     /// Another description.
-    TextChanged,
+    TextChanged = "TEXT_CHANGED" "说明修改",
     /// From 公共服务 to 履职辅助性服务 or back.
-    Reclassified,
+    Reclassified = "RECLASSIFIED" "类别变更",
     /// Another place among its siblings.
-    Reordered,
+    Reordered = "REORDERED" "次序变更",
     /// Another uid for itself or for the same parent: nothing a reader sees, but the later edition is rebuilt with it.
-    Rekeyed,
+    Rekeyed = "REKEYED" "标识变更",
 }
 
 /// One change.

@@ -207,6 +207,16 @@ fn a_result_is_traced_to_what_was_decided_and_the_unused_are_listed() {
     assert_eq!(outcomes(&evaluations[2]), [(after, Outcome::Fail)]);
     let nobody: Vec<&str> = unused(&evaluations, &uses).iter().map(|of| of.evaluation_no.as_str()).collect();
     assert_eq!(nobody, ["E2"]);
+    let day: NaiveDate = "2023-01-01".parse().unwrap();
+    for (code, until, known) in [
+        ("CUT", None, Some(Effect::Cut)),
+        ("BAR_UNTIL", Some(day), Some(Effect::BarUntil(day))),
+        ("BAR_UNTIL", None, None),
+        ("CUT", Some(day), None),
+        ("", None, None),
+    ] {
+        assert_eq!(Effect::from_code(code, until).ok(), known, "{code}");
+    }
     assert_eq!(Effect::BarUntil("2023-01-01".parse().unwrap()).kind(), UseKind::ProviderSelection);
 }
 

@@ -4,21 +4,23 @@ use chrono::NaiveDate;
 
 use super::{Evaluation, EvaluationState};
 use crate::{
+    coded::coded,
+    error::Error,
     finding::{Finding, Findings, Outcome, Rule, Severities, Severity},
     money::Fen,
     party::PartyName,
     project::FileNo,
 };
 
-/// In what a result is used (“项目预算安排、承接主体选择、政策调整等的依据”).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum UseKind {
+coded! {
+    /// In what a result is used (“项目预算安排、承接主体选择、政策调整等的依据”).
+    UseKind, "kind of result use":
     /// 预算安排
-    Budget,
+    Budget = "BUDGET" "预算安排",
     /// 承接主体选择
-    ProviderSelection,
+    ProviderSelection = "PROVIDER_SELECTION" "承接主体选择",
     /// 政策调整
-    Policy,
+    Policy = "POLICY" "政策调整",
 }
 
 /// What was decided.
@@ -45,6 +47,37 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// The stable code of tables and the wire; the day of `BAR_UNTIL` is kept beside it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Raise => "RAISE",
+            Self::Keep => "KEEP",
+            Self::Cut => "CUT",
+            Self::Stop => "STOP",
+            Self::Renew => "RENEW",
+            Self::Warn => "WARN",
+            Self::Replace => "REPLACE",
+            Self::BarUntil(_) => "BAR_UNTIL",
+            Self::Amend => "AMEND",
+        }
+    }
+
+    /// Reads a code with the day that `BAR_UNTIL`, and it alone, needs.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn from_code(code: &str, until: Option<NaiveDate>) -> Result<Self, Error> {
+        let plain =
+            [Self::Raise, Self::Keep, Self::Cut, Self::Stop, Self::Renew, Self::Warn, Self::Replace, Self::Amend];
+        match (code, until) {
+            ("BAR_UNTIL", Some(day)) => Some(Self::BarUntil(day)),
+            (_, None) => plain.into_iter().find(|effect| effect.code() == code),
+            _ => None,
+        }
+        .ok_or_else(|| Error::malformed("effect", code, "is unknown, or its day is missing or too much"))
+    }
+
     /// In what such an effect can be.
     #[must_use]
     pub fn kind(&self) -> UseKind {

@@ -109,14 +109,7 @@ fn link(regions: &mut [Region], edge: &str, day: NaiveDate, note: &str) -> Resul
     let wrong = || Fault::Line(edge.to_owned());
     let words: Vec<&str> = edge.split(' ').collect();
     let [old, ">", new, kind] = words.as_slice() else { return Err(wrong()) };
-    let kind = match *kind {
-        "RENAME" => ChangeKind::Rename,
-        "MERGE" => ChangeKind::Merge,
-        "SPLIT" => ChangeKind::Split,
-        "UPGRADE" => ChangeKind::Upgrade,
-        "TRANSFER" => ChangeKind::Transfer,
-        _ => return Err(wrong()),
-    };
+    let kind: ChangeKind = kind.parse().map_err(|_| wrong())?;
     let (old, new): (RegionCode, RegionCode) = (old.parse().map_err(|_| wrong())?, new.parse().map_err(|_| wrong())?);
     let from = regions.iter().position(|region| region.code == old && region.valid_to == Some(day));
     let to = regions.iter().position(|region| region.code == new && region.valid_from == Some(day));
