@@ -432,4 +432,4 @@ impl Formula {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

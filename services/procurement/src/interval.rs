@@ -235,14 +235,15 @@ impl Interval {
         Some(Self { low: end(floor(&low.value)), high: self.high.as_ref().and_then(|high| end(ceiling(&high.value))) })
     }
 
-    /// Writes the ends with so many decimals, rounded outwards so that nothing is left out: `3.8070–3.8528`, `≥ 5`, `[800, 900)`.
+    /// Writes the ends with so many decimals, rounded outwards so that nothing is left out: `3.8070–3.8528`,
+    /// `[-2, -1]`, `[800, 900)`, `≥ 5`.
     #[must_use]
     pub fn show(&self, places: usize) -> String {
         let low = self.low.as_ref().map(|end| (rational::decimal(&end.value, places, Rounding::Down), end.closed));
         let high = self.high.as_ref().map(|end| (rational::decimal(&end.value, places, Rounding::Up), end.closed));
         match (low, high) {
             (Some((low, _)), Some(_)) if self.as_point().is_some_and(|point| rational::exact(point).is_some()) => low,
-            (Some((low, true)), Some((high, true))) => format!("{low}–{high}"),
+            (Some((low, true)), Some((high, true))) if !low.starts_with('-') => format!("{low}–{high}"),
             (Some((low, low_in)), Some((high, high_in))) => {
                 format!("{}{low}, {high}{}", if low_in { '[' } else { '(' }, if high_in { ']' } else { ')' })
             }
@@ -327,7 +328,7 @@ mod tests {
         let touching = interval(1, 2).minus(&Interval::half_open(fraction(0, 1), fraction(1, 1)).unwrap());
         assert_eq!(touching.show(0), "(0, 2]");
         assert_eq!(one.over(&touching).unwrap().show(1), "≥ 0.5");
-        assert_eq!(one.over(&interval(-2, -1)).unwrap().show(1), "-2.0–-0.5");
+        assert_eq!(one.over(&interval(-2, -1)).unwrap().show(1), "[-2.0, -0.5]");
     }
 
     #[test]

@@ -162,7 +162,7 @@ impl Quantity {
         BigRational::from_integer(ten_to(digits.len() - digits.trim_end_matches('0').len()))
     }
 
-    /// The number with its qualifier and unit for Chinese readers: `321.70亿元`, `800多件`, `约12.4个/万人`, `平均3个月`.
+    /// The number with its qualifier and unit for Chinese readers: `321.70亿元`, `800多件`, `约12.4个/万人`, `平均3个月`, `几百万元`.
     #[must_use]
     pub fn chinese(&self) -> String {
         let (written, unit) = (&self.written, self.unit.chinese());
@@ -172,7 +172,13 @@ impl Quantity {
             Qualifier::AtLeast => format!("{written}{unit}以上"),
             Qualifier::About => format!("约{written}{unit}"),
             Qualifier::Average => format!("平均{written}{unit}"),
-            Qualifier::OrderOf => format!("数量级{written}{unit}"),
+            Qualifier::OrderOf => match written.as_str() {
+                "1" => format!("几{unit}"),
+                "10" => format!("几十{unit}"),
+                "100" => format!("几百{unit}"),
+                "1000" => format!("几千{unit}"),
+                _ => format!("数量级{written}{unit}"),
+            },
         }
     }
 
@@ -206,7 +212,7 @@ mod tests {
             ("995", Unit::WanYuan, Qualifier::Exact, 1, "994.5–995.5"),
             ("34463", Unit::Thing, Qualifier::Exact, 0, "34,463"),
             ("-143", Unit::House, Qualifier::Exact, 0, "-143"),
-            ("-40", Unit::Percent, Qualifier::Exact, 1, "-40.5–-39.5"),
+            ("-40", Unit::Percent, Qualifier::Exact, 1, "[-40.5, -39.5]"),
             ("6.98", Unit::Percent, Qualifier::Exact, 3, "6.975–6.985"),
             ("3.83", Unit::Times, Qualifier::Exact, 3, "3.825–3.835"),
             ("800", Unit::Document, Qualifier::MoreThan, 0, "[800, 900)"),

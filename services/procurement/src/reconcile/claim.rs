@@ -436,3 +436,6 @@ fn name(formula: &Formula, figures: &Figures, wanted: &BTreeMap<FigureId, Wanted
         (None, _) => id.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,6 +110,14 @@ fn a_file_is_bounded() {
 }
 
 #[test]
+fn a_file_that_nests_without_end_is_refused() {
+    for (open, close) in [("[", "]"), ("{a=", "}")] {
+        let deep = format!("a = {}1{}", open.repeat(100_000), close.repeat(100_000));
+        assert!(fault(&deep).starts_with("f.toml: line 1: syntax: "), "{open}");
+    }
+}
+
+#[test]
 fn an_empty_file_is_an_empty_data_set() {
     assert_eq!(Dataset::load("f.toml", "", &[]).unwrap(), Dataset::default());
 }

@@ -49,8 +49,8 @@ F29a | 平均3个月     | AVERAGE   | unstated     | 330800    | UNSTATED      
 F29b | 平均20天      | AVERAGE   | unstated     | 330800    | UNSTATED       | WHOLE_AREA
 F30a | 995万元       | EXACT     | 2016         | 330127    | EXPENDITURE    | WHOLE_AREA
 F30b | 399万元       | EXACT     | 2019         | 330127    | EXPENDITURE    | WHOLE_AREA
-F31a | 数量级100万元 | ORDER_OF  | unstated     | 330523105 | BUDGET         | WHOLE_AREA
-F31b | 数量级1000万元 | ORDER_OF | unstated     | 330523105 | UNSTATED       | WHOLE_AREA";
+F31a | 几百万元      | ORDER_OF  | unstated     | 330523105 | BUDGET         | WHOLE_AREA
+F31b | 几千万元      | ORDER_OF  | unstated     | 330523105 | UNSTATED       | WHOLE_AREA";
 
 #[test]
 fn each_published_figure_is_there_with_value_unit_qualifier_period_region_basis_and_scope() {
@@ -96,7 +96,7 @@ fn each_row_of_the_figures_that_must_ship_is_there() {
         ("温岭", &["F24a", "F24b"], "3100多名 98.9%"),
         ("衢州", &["F29a", "F29b"], "平均3个月 平均20天"),
         ("淳安", &["F30a", "F30b"], "995万元 399万元"),
-        ("安吉孝丰镇", &["F31a", "F31b"], "数量级100万元 数量级1000万元"),
+        ("安吉孝丰镇", &["F31a", "F31b"], "几百万元 几千万元"),
     ] {
         let found: Vec<String> = ids.iter().map(|id| set.figure(id).unwrap().quantity.chinese()).collect();
         assert_eq!(found.join(" "), shown, "{row}");
@@ -111,7 +111,7 @@ fn the_intervals_are_those_of_the_digits_and_qualifiers() {
         ("F09", 3, "321.695–321.705"),
         ("F10", 1, "83.5–84.5"),
         ("F12", 0, "34,463"),
-        ("F20", 1, "-40.5–-39.5"),
+        ("F20", 1, "[-40.5, -39.5]"),
         ("F23", 2, "69.35–69.45"),
         ("F24a", 0, "[3,100, 3,200)"),
         ("F26", 3, "6.975–6.985"),
