@@ -109,11 +109,7 @@ fn a_denominator_is_listed_for_a_share_and_for_any_missing_divisor() {
         assert_eq!(found.denominators.len(), count, "{stated} {formula}");
         for denominator in &found.denominators {
             assert_eq!(denominator.implied.central, Some(fraction(80, 1)));
-            assert!(
-                denominator.english.contains("few (40) ÷ half (50%) = 80.000 (interval 79.207–80.809)"),
-                "{}",
-                denominator.english
-            );
+            assert!(denominator.english.contains("few (40) ÷ half (50%) = 80.000"), "{}", denominator.english);
         }
     }
 }
