@@ -180,7 +180,9 @@ fn one_code_is_told_apart_before_and_after_its_land_changed() {
         ("330682", 2013, 2021),
         ("330621", 2013, 2014),
         ("130100", 2020, 2023),
-        ("330604", 2021, 2014),
+        ("330604", 2020, 2014),
+        ("330604", 2020, 2021),
+        ("330682", 2013, 2020),
         ("331081", 2014, 2023),
     ] {
         text.push_str(&format!("{unit} {a} {b}: {}\n", told(register().same_territory(&code(unit), a, b))));
@@ -207,7 +209,9 @@ fn one_code_is_told_apart_before_and_after_its_land_changed() {
         330682 2013 2021: absent in 2013
         330621 2013 2014: absent in 2013
         130100 2020 2023: known since 2023-01-01
-        330604 2021 2014: same
+        330604 2020 2014: same
+        330604 2020 2021: 3: 330602 > 330602 Merge, 330604 > 330602 Transfer, 330604 > 330604 Split
+        330682 2013 2020: absent in 2013
         331081 2014 2023: same
     "#]].assert_eq(&text);
 }
