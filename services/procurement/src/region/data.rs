@@ -51,6 +51,17 @@ struct Change {
     note: String,
 }
 
+impl Fault {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> stdx::ErrorKind {
+        match self {
+            Self::TooMany => stdx::ErrorKind::Exhausted,
+            _ => stdx::ErrorKind::Invalid,
+        }
+    }
+}
+
 pub(super) fn shipped() -> Result<RegisterOfRegions, Fault> {
     read(&[
         include_str!("../../data/regions.toml"),
