@@ -342,6 +342,11 @@ mod tests {
         assert_eq!(more_than.gap(&interval(900, 901)), fraction(0, 1));
         assert_eq!(more_than.gap(&interval(910, 911)), fraction(10, 1));
         assert_eq!(Interval::at_least(fraction(5, 1)).times(&interval(0, 1)).show(0), "≥ 0");
+        let open = Interval { low: more_than.negated().low, high: more_than.high };
+        assert_eq!(open.show(0), "(-900, 900)");
+        assert_eq!(interval(0, 1).times(&open).show(0), "(-900, 900)");
+        let above_zero = open.plus(&interval(1000, 1000));
+        assert_eq!(above_zero.times(&interval(0, 1)).show(0), "[0, 1,900)");
     }
 
     #[test]
@@ -356,7 +361,7 @@ mod tests {
     /// An interval of each sort with one of its members.
     fn member() -> impl Strategy<Value = (Interval, BigRational)> {
         let number = || (-60_i64..60, 1_i64..9).prop_map(|(above, below)| fraction(above, below));
-        (number(), number(), 0_i64..=8, 0..5).prop_filter_map("open intervals of one point are empty", |parts| {
+        (number(), number(), 0_i64..=8, 0..6).prop_filter_map("open intervals of one point are empty", |parts| {
             let (one, two, eighths, sort) = parts;
             let (low, high) = if one <= two { (one, two) } else { (two, one) };
             let inside = &low + (&high - &low) * fraction(eighths, 8);
@@ -364,6 +369,10 @@ mod tests {
                 0 => Interval::point(inside.clone()),
                 1 => Interval::half_open(low, high)?,
                 2 => Interval::at_least(low),
+                4 if low < high => Interval {
+                    low: Some(End { value: low, closed: false }),
+                    high: Some(End { value: high, closed: false }),
+                },
                 3 => Interval::half_open(-high, -low)?.negated(),
                 _ => Interval::closed(low, high),
             };
