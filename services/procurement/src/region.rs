@@ -149,6 +149,26 @@ pub enum Territory {
     },
 }
 
+/// Where a territory went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// All of it lies in this code's territory of the later year, alone or with others (下城区 in 拱墅区).
+    Into(RegionCode),
+    /// It was torn apart; what flowed where.
+    Torn(Vec<Edge>),
+    /// The earlier year lies before the days the register vouches for.
+    NotVouched {
+        /// The first day it vouches for.
+        since: NaiveDate,
+    },
+    /// The code named nothing at the end of the first year, the second lies before the first, or its land has left the
+    /// register.
+    Absent {
+        /// The year.
+        year: i32,
+    },
+}
+
 /// All regions known, with their pasts.
 #[derive(Clone, Debug)]
 pub struct RegisterOfRegions {
@@ -336,6 +356,29 @@ impl RegisterOfRegions {
             }
         }
         if here.code == *code { Territory::Same } else { Territory::SameUnderOtherCode(here.code.clone()) }
+    }
+
+    /// Where the whole of a code's territory of one year lies in a later one: how figures by county are carried to later
+    /// boundaries. A territory that was torn apart cannot be carried without knowing more, and is told so.
+    #[must_use]
+    pub fn carried_to(&self, code: &RegionCode, from_year: i32, to_year: i32) -> Carried {
+        let at = |year| year_end(year).and_then(|day| self.get(code, day).map(|region| (day, region)));
+        let Some((from_day, mut here)) = at(from_year) else { return Carried::Absent { year: from_year } };
+        let last = match year_end(to_year) {
+            Some(last) if from_year <= to_year => last,
+            _ => return Carried::Absent { year: to_year },
+        };
+        if from_day < here.known_since {
+            return Carried::NotVouched { since: here.known_since };
+        }
+        while !here.is_valid_on(last) {
+            match here.successors.as_slice() {
+                [only] => here = &self.regions[&only.region],
+                [] => return Carried::Absent { year: to_year },
+                _ => return Carried::Torn(self.change(here)),
+            }
+        }
+        Carried::Into(here.code.clone())
     }
 
     // A merge shows only in what else flowed into the successors, so their other predecessors are told as well.

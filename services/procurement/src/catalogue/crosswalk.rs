@@ -93,21 +93,29 @@ impl Crosswalk {
         Self { links }
     }
 
-    /// How a link looks: by how many meet at its ends, and for a lone pair by what changed between the editions.
+    /// How each link looks: by how many meet at its ends, and for a lone pair by what changed between the editions. Links
+    /// without both ends in the editions are left out.
     #[must_use]
-    pub fn kind(&self, from: &Edition, to: &Edition, link: (&ItemUid, &ItemUid)) -> Option<LinkKind> {
-        self.links.get(&(link.0.clone(), link.1.clone()))?;
-        let fan_out = self.links().filter(|(a, ..)| *a == link.0).count();
-        let fan_in = self.links().filter(|(_, b, _)| *b == link.1).count();
-        let (a, b) = (from.get(link.0)?, to.get(link.1)?);
-        Some(match (fan_out, fan_in) {
-            (1, 1) if a.name != b.name => LinkKind::Rename,
-            (1, 1) if a.code != b.code || a.parent != b.parent => LinkKind::Move,
-            (1, 1) => LinkKind::Same,
-            (_, 1) => LinkKind::Split,
-            (1, _) => LinkKind::Merge,
-            _ => LinkKind::Regroup,
-        })
+    pub fn kinds(&self, from: &Edition, to: &Edition) -> BTreeMap<(ItemUid, ItemUid), LinkKind> {
+        let (mut fans_out, mut fans_in): (BTreeMap<&ItemUid, usize>, BTreeMap<&ItemUid, usize>) = Default::default();
+        for (a, b, _) in self.links() {
+            *fans_out.entry(a).or_default() += 1;
+            *fans_in.entry(b).or_default() += 1;
+        }
+        self.links()
+            .filter_map(|(a, b, _)| {
+                let (before, after) = (from.get(a)?, to.get(b)?);
+                let kind = match (fans_out[a], fans_in[b]) {
+                    (1, 1) if before.name != after.name => LinkKind::Rename,
+                    (1, 1) if before.code != after.code || before.parent != after.parent => LinkKind::Move,
+                    (1, 1) => LinkKind::Same,
+                    (_, 1) => LinkKind::Split,
+                    (1, _) => LinkKind::Merge,
+                    _ => LinkKind::Regroup,
+                };
+                Some(((a.clone(), b.clone()), kind))
+            })
+            .collect()
     }
 
     /// Carries amounts by item over to the other edition, exactly. What has no link is told apart.
@@ -180,12 +188,12 @@ mod tests {
         )
         .unwrap();
         walk.check(&from, &to).unwrap();
-        let kind = |a: &str, b: &str| walk.kind(&from, &to, (&uid(a), &uid(b)));
+        let kind = |a: &str, b: &str| walk.kinds(&from, &to).get(&(uid(a), uid(b))).copied();
         assert_eq!(kind("a11", "a11"), Some(LinkKind::Rename));
         assert_eq!(kind("a12", "a12"), Some(LinkKind::Same));
         assert_eq!(kind("b11", "b12"), Some(LinkKind::Split));
         assert_eq!(kind("b11", "a11"), None);
-        assert_eq!(walk.inverse().kind(&to, &from, (&uid("b12"), &uid("b11"))), Some(LinkKind::Merge));
+        assert_eq!(walk.inverse().kinds(&to, &from)[&(uid("b12"), uid("b11"))], LinkKind::Merge);
         let astray = Crosswalk::equal([(uid("a11"), uid("a1"))]).unwrap();
         assert!(astray.check(&from, &to).is_err());
     }

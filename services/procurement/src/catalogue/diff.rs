@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use num_rational::BigRational;
+
 use super::{CatalogueItem, Counts, Edition, Fault, ItemUid, crosswalk::Crosswalk, path, tokens};
 use crate::coded::coded;
 
@@ -230,6 +232,31 @@ impl Diff {
         }
         counts
     }
+}
+
+/// A crosswalk from one edition to another as far as their items can be matched, for somebody to confirm: the links known
+/// already with their weights, and a whole link for each further pair. What has no counterpart has no link.
+///
+/// # Errors
+/// A known crosswalk that does not fit the editions.
+pub fn suggest_crosswalk(a: &Edition, b: &Edition, known: Option<&Crosswalk>) -> Result<Crosswalk, Fault> {
+    if let Some(known) = known {
+        known.check(a, b)?;
+    }
+    let told: Vec<_> = known.into_iter().flat_map(Crosswalk::links).collect();
+    let linked: BTreeSet<&ItemUid> = told.iter().map(|(from, ..)| *from).collect();
+    let groups = Groups::of(a, b, known);
+    let found = groups.members.iter().filter(|(before, after)| !before.is_empty() && !after.is_empty());
+    let further = found.flat_map(|(before, after)| {
+        let share = BigRational::new(1.into(), after.len().into());
+        let links = before.iter().filter(|from| !linked.contains(from)).flat_map(move |from| {
+            let share = share.clone();
+            after.iter().map(move |to| (from.clone(), to.clone(), share.clone()))
+        });
+        links.collect::<Vec<_>>()
+    });
+    let kept = told.iter().map(|(from, to, weight)| ((*from).clone(), (*to).clone(), (*weight).clone()));
+    Crosswalk::new(kept.chain(further))
 }
 
 // Items of both editions that are one thing: pairs mostly, larger where something split or merged, lone ones otherwise.

@@ -217,6 +217,32 @@ fn one_code_is_told_apart_before_and_after_its_land_changed() {
 }
 
 #[test]
+fn figures_are_carried_to_later_boundaries_only_where_the_land_stayed_whole() {
+    for (unit, from, to, expected) in [
+        ("330103", 2020, 2021, "330105"),
+        ("330105", 2020, 2023, "330105"),
+        ("330183", 2013, 2023, "330111"),
+        ("330204", 2015, 2016, "330212"),
+        ("331081", 2014, 2023, "331081"),
+        ("330110", 2020, 2021, "torn in 2"),
+        ("330110", 2021, 2023, "330110"),
+        ("330104", 2020, 2021, "torn in 4"),
+        ("330327", 2018, 2019, "torn in 2"),
+        ("330113", 2020, 2021, "absent 2020"),
+        ("330110", 2023, 2021, "absent 2021"),
+        ("130100", 2020, 2023, "known since 2023-01-01"),
+    ] {
+        let told = match register().carried_to(&code(unit), from, to) {
+            Carried::Into(code) => code.to_string(),
+            Carried::Torn(edges) => format!("torn in {}", edges.len()),
+            Carried::NotVouched { since } => format!("known since {since}"),
+            Carried::Absent { year } => format!("absent {year}"),
+        };
+        assert_eq!(told, expected, "{unit} {from} {to}");
+    }
+}
+
+#[test]
 fn a_lineage_holds_all_that_came_before_and_after() {
     let family = |unit: &str| -> Vec<String> {
         let name = |r: &&Region| format!("{} {} {:?}", r.code, r.name, r.valid_from.map(|day| day.to_string()));

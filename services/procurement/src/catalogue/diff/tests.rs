@@ -90,6 +90,25 @@ fn a_crosswalk_tells_splits_and_merges() {
 }
 
 #[test]
+fn a_crosswalk_is_suggested_from_what_matches_and_keeps_what_is_known() {
+    let mut items = small();
+    items[2].uid = uid("new");
+    items[6] = item("b12", "B0102", "公证", 3, Some("b1"));
+    items.push(item("b13", "B0103", "鉴定", 3, Some("b1")));
+    let (a, b) = (edition(small()), edition(items));
+    let third = |part: i64| BigRational::new(part.into(), 3.into());
+    let known = Crosswalk::new([(uid("b11"), uid("b12"), third(1)), (uid("b11"), uid("b13"), third(2))]).unwrap();
+    let told = |walk: Crosswalk| {
+        walk.links().map(|(from, to, weight)| format!("{from}>{to} {weight}")).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(told(suggest_crosswalk(&a, &b, None).unwrap()), "a>a 1, a1>a1 1, a11>new 1, a12>a12 1, b>b 1, b1>b1 1");
+    assert_eq!(
+        told(suggest_crosswalk(&a, &b, Some(&known)).unwrap()),
+        "a>a 1, a1>a1 1, a11>new 1, a12>a12 1, b>b 1, b1>b1 1, b11>b12 1/3, b11>b13 2/3"
+    );
+}
+
+#[test]
 fn a_likeness_of_names_is_a_suggestion_only() {
     let mut items = small();
     items[2] = item("z11", "Z", "老年居家养老服务", 3, Some("b1"));
