@@ -135,7 +135,8 @@ impl Records {
             return RecordsVerdict::NoData { reason };
         }
         let interval = figure.quantity.interval();
-        let above = interval.high().is_some_and(|high| self.total > high.value);
+        let above =
+            interval.high().is_some_and(|high| self.total > high.value || (!high.closed && self.total == high.value));
         if self.regions_reporting < self.regions_existing && !(above && self.unit.adds_up()) {
             let (reporting, existing) = (self.regions_reporting, self.regions_existing);
             return RecordsVerdict::PartialCoverage { reporting, existing };

@@ -84,6 +84,11 @@ fn missing_regions_leave_a_smaller_total_open_and_not_a_larger_one() {
     assert_eq!(few.verdict, RecordsVerdict::PartialCoverage { reporting: 89, existing: 90 });
     assert!(few.english.contains("89 of 90 regions report"), "{}", few.english);
     assert_eq!(partial((34_464, 1), Unit::Thing).compare(&count).verdict.code(), "DIFFERS");
+    assert_eq!(partial((34_463, 1), Unit::Thing).compare(&count).verdict.code(), "PARTIAL_COVERAGE");
+    let advice = settlement("800", Unit::Document, Qualifier::MoreThan, Basis::Count);
+    for (total, code) in [(899, "PARTIAL_COVERAGE"), (900, "DIFFERS")] {
+        assert_eq!(partial((total, 1), Unit::Document).compare(&advice).verdict.code(), code, "{total}");
+    }
     // A share of the regions that report may fall when the others come.
     let share = settlement("69.4", Unit::Percent, Qualifier::Exact, Basis::Implementation);
     assert_eq!(partial((8, 10), Unit::Percent).compare(&share).verdict.code(), "PARTIAL_COVERAGE");
