@@ -150,6 +150,11 @@ impl Provider {
 pub fn mask_name(name: &str) -> String {
     const COMPOUND: [&str; 12] =
         ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "令狐", "慕容", "司徒", "夏侯"];
+    // A mark in brackets before the name (【合成】) is no part of it and stays to be seen.
+    if let Some(end) = name.strip_prefix('【').and_then(|rest| rest.find('】')) {
+        let (mark, rest) = name.split_at('【'.len_utf8() + end + '】'.len_utf8());
+        return format!("{mark}{}", mask_name(rest));
+    }
     let chars = name.chars().count();
     let kept = if chars > 2 && COMPOUND.iter().any(|family| name.starts_with(family)) { 2 } else { 1 };
     name.chars().enumerate().map(|(index, c)| if index < kept && chars > 1 { c } else { '*' }).collect()
@@ -312,9 +317,16 @@ mod tests {
 
     #[test]
     fn a_person_is_shown_masked_and_an_enterprise_is_not() {
-        for (name, masked) in
-            [("张三", "张*"), ("王小明", "王**"), ("欧阳修", "欧阳*"), ("欧阳", "欧*"), ("甲", "*"), ("", "")]
-        {
+        for (name, masked) in [
+            ("张三", "张*"),
+            ("王小明", "王**"),
+            ("欧阳修", "欧阳*"),
+            ("欧阳", "欧*"),
+            ("甲", "*"),
+            ("【合成】王小明", "【合成】王**"),
+            ("【王小明", "【***"),
+            ("", ""),
+        ] {
             assert_eq!(mask_name(name), masked);
         }
         assert_eq!(mask_identity_number("330106199001011234"), "3301*************4");

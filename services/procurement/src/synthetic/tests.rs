@@ -84,6 +84,7 @@ fn everything_made_up_says_so() {
         for name in [&record.purchaser.name, &record.provider.name, &record.project.name] {
             assert!(name.as_str().starts_with(MARK), "{name:?}");
         }
+        assert!(record.provider.shown_name().starts_with(MARK), "{:?}", record.provider);
         assert!(record.is_synthetic());
         assert!(record.project.project_no.as_str().starts_with("SYN-"));
         assert!(record.contract.contract_no.as_str().starts_with("SYN-"));
