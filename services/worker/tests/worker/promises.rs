@@ -237,10 +237,11 @@ async fn a_mail_whose_fetch_kills_the_line_waits_ever_longer_holds_up_nobody_and
     let hand = world.start("one");
     world.until("the next is recorded", |world| world.stage(next) == Some(Stage::Recorded)).await;
     assert_eq!(world.stage(killer), Some(Stage::Seen));
-    world.until("both had more than three tries", |world| {
-        [killer, far].iter().all(|uid| world.row(*uid, |row| row.tries_counted > TRIES_MAX))
-    })
-    .await;
+    world
+        .until("both had more than three tries", |world| {
+            [killer, far].iter().all(|uid| world.row(*uid, |row| row.tries_counted > TRIES_MAX))
+        })
+        .await;
     let later = world.deliver("later");
     world.until("what came later is recorded", |world| world.stage(later) == Some(Stage::Recorded)).await;
     for uid in [killer, far] {
