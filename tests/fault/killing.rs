@@ -44,7 +44,7 @@ async fn assert_each_recorded_once(world: &World, product: &Product, count: usiz
     assert_eq!(session.flags().len(), count, "a mail is gone from the server");
 }
 
-fn two_hundred_kills(backend: Backend, kills: usize) {
+fn two_hundred_kills(backend: Backend) {
     let _alone = crate::ALONE.blocking_lock();
     let seed = std::env::var("CAIBIAN_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
@@ -61,9 +61,9 @@ fn two_hundred_kills(backend: Backend, kills: usize) {
         let mut delivered = MAILS / 5;
         deliver(&mut session, 0..delivered);
         let (mut hits, mut busy) = (0, 0);
-        for kill in 0..kills {
+        for kill in 0..KILLS {
             let product = Product::start(&settings);
-            let arrived = MAILS / 5 + (MAILS - MAILS / 5) * (kill + 1) / kills;
+            let arrived = MAILS / 5 + (MAILS - MAILS / 5) * (kill + 1) / KILLS;
             deliver(&mut session, delivered..arrived);
             delivered = arrived;
             tokio::time::sleep(Duration::from_millis(20 + dice.below(381))).await;
@@ -78,8 +78,8 @@ fn two_hundred_kills(backend: Backend, kills: usize) {
             }
             hits += usize::from(product.kill());
         }
-        println!("{hits} of {kills} kills hit a live worker; {busy} of {} looked at had work left", kills / 10);
-        assert_eq!(hits, kills, "a worker ended by itself");
+        println!("{hits} of {KILLS} kills hit a live worker; {busy} of {} looked at had work left", KILLS / 10);
+        assert_eq!(hits, KILLS, "a worker ended by itself");
         assert_eq!(delivered, MAILS);
         let product = Product::start(&settings);
         // A mail in whose work the process died three times is taken for the cause and set aside until an editor looks.
@@ -94,12 +94,12 @@ fn two_hundred_kills(backend: Backend, kills: usize) {
 
 #[test]
 fn two_hundred_kills_over_five_hundred_mails_lose_none_and_double_none() {
-    two_hundred_kills(Backend::Sqlite, KILLS);
+    two_hundred_kills(Backend::Sqlite);
 }
 
 #[test]
 fn the_same_holds_on_postgres() {
-    two_hundred_kills(Backend::Postgres, KILLS / 4);
+    two_hundred_kills(Backend::Postgres);
 }
 
 /// A crash at each point of reliability.md 2.3, then a restart.
