@@ -58,6 +58,7 @@ const CALLS: &[i64] = &[
     libc::SYS_fdatasync,
     libc::SYS_renameat,
     libc::SYS_renameat2,
+    libc::SYS_fadvise64,
     libc::SYS_unlinkat,
     libc::SYS_munmap,
     libc::SYS_mremap,

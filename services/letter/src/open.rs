@@ -321,6 +321,9 @@ fn charset_of(node: &Node) -> Option<String> {
     Parameters::of(headers::first(&node.fields, "content-type"), None).get("charset", None).map(|(label, _)| label)
 }
 
+/// How many bytes are decoded before their raw form is let go of.
+const LET_GO_BYTES: u64 = 8 << 20;
+
 /// Passes a leaf's bytes through a decoder.
 fn stream(
     source: &mut Source,
@@ -329,7 +332,12 @@ fn stream(
     out: &mut dyn Write,
 ) -> Result<Option<Trouble>, Error> {
     let mut at = range.start;
+    let mut let_go = at;
     while at < range.end {
+        if at - let_go >= LET_GO_BYTES {
+            source.let_go(let_go, at);
+            let_go = at;
+        }
         let bytes = source.peek(at, STEP_BYTES).map_err(Error::io(READ))?;
         let step = bytes.len().min(STEP_BYTES).min(usize::try_from(range.end - at).unwrap_or(usize::MAX));
         if step == 0 {

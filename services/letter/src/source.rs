@@ -1,8 +1,9 @@
 //! The raw mail through one window of fixed size: whatever its size, this is all of it that is in memory.
 
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{fs::File, io, num::NonZeroU64, os::unix::fs::FileExt};
 
 use memchr::{memchr, memmem};
+use rustix::fs::{Advice, fadvise};
 
 const WINDOW_BYTES: usize = 256 << 10;
 
@@ -61,6 +62,12 @@ impl Source {
         let from = usize::try_from(at.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.filled);
         let end = usize::try_from(self.size.saturating_sub(self.start)).unwrap_or(usize::MAX).min(self.filled);
         Ok(&self.window[from.min(end)..end])
+    }
+
+    /// Tells the system that these bytes are not read again, so that a huge mail does not push everything else out of its
+    /// cache. They can be read all the same, and a system that does not listen does no harm.
+    pub fn let_go(&self, from: u64, to: u64) {
+        let _ = fadvise(&self.file, from, NonZeroU64::new(to.saturating_sub(from)), Advice::DontNeed);
     }
 
     /// Appends the line at `at`, its end included, as long as `into` stays within `bound`; gives where the next line
