@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     fs::{self, DirBuilder, File, Permissions},
-    io::{self, Read},
+    io,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -11,7 +11,6 @@ use std::{
 };
 
 use intake::ports::{Blobs, PortError, PortResult};
-use sha2::Digest;
 use stdx::{Sha256, crash};
 use tokio::task::spawn_blocking;
 
@@ -95,15 +94,8 @@ impl Folder {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Verification::Missing),
                 opened => opened.doing("open", &path)?,
             };
-            let mut hasher = sha2::Sha256::new();
-            let mut window = vec![0; 256 << 10];
-            loop {
-                match file.read(&mut window).doing("read", &path)? {
-                    0 => break,
-                    length => hasher.update(&window[..length]),
-                }
-            }
-            Ok(if Sha256::finish(hasher) == sha256 { Verification::Ok } else { Verification::Corrupt })
+            let (found, _) = Sha256::of_reader(&mut file).doing("read", &path)?;
+            Ok(if found == sha256 { Verification::Ok } else { Verification::Corrupt })
         })
         .await?
     }

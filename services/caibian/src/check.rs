@@ -80,25 +80,7 @@ async fn check(file: &Path, received: Option<DateTime<FixedOffset>>, campaign: &
 }
 
 async fn hash(file: PathBuf) -> Result<(Sha256, u64), Failure> {
-    let hashed = tokio::task::spawn_blocking(move || {
-        let mut hasher = HashWriter(sha2::Digest::new());
-        let size_bytes = std::io::copy(&mut std::fs::File::open(file)?, &mut hasher)?;
-        Ok::<_, std::io::Error>((Sha256::finish(hasher.0), size_bytes))
-    });
-    Ok(hashed.await??)
-}
-
-struct HashWriter(sha2::Sha256);
-
-impl std::io::Write for HashWriter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        sha2::Digest::update(&mut self.0, bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    Ok(tokio::task::spawn_blocking(move || Sha256::of_reader(&mut std::fs::File::open(file)?)).await??)
 }
 
 fn as_text(file: &Path, checked: &Checked) -> String {

@@ -1,6 +1,6 @@
 //! A SHA-256 as a value: 32 bytes inside, 64 lower-case hexadecimal digits outside.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Digest;
@@ -19,6 +19,25 @@ impl Sha256 {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// Hashes what a reader gives to its end, in windows of 256 KiB; gives the number of bytes too.
+    ///
+    /// # Errors
+    /// When the reader fails.
+    pub fn of_reader(reader: &mut impl io::Read) -> io::Result<(Self, u64)> {
+        let mut hasher = sha2::Sha256::new();
+        let mut window = vec![0; 256 << 10];
+        let mut size_bytes = 0;
+        loop {
+            match reader.read(&mut window)? {
+                0 => return Ok((Self::finish(hasher), size_bytes)),
+                length => {
+                    hasher.update(&window[..length]);
+                    size_bytes += length as u64;
+                }
+            }
+        }
     }
 
     /// Takes what a streaming hasher ended with.
@@ -88,6 +107,14 @@ impl<'de> Deserialize<'de> for Sha256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_hashes_like_its_bytes() {
+        for length in [0, 1, 262_143, 262_144, 262_145, 600_000] {
+            let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            assert_eq!(Sha256::of_reader(&mut bytes.as_slice()).unwrap(), (Sha256::of(&bytes), length as u64));
+        }
+    }
 
     #[test]
     fn the_hash_of_nothing_reads_and_writes_itself() {
