@@ -5,15 +5,23 @@ use std::{env, fs, path::PathBuf};
 use prost::Message;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files = [
-        "caibian/intake/v1/campaign_service.proto",
-        "caibian/intake/v1/mailbox_service.proto",
-        "caibian/intake/v1/quarantine_service.proto",
-        "caibian/intake/v1/submission_service.proto",
-    ];
+    let mut files = Vec::new();
+    for package in ["caibian/intake/v1", "caibian/procurement/v1"] {
+        for entry in fs::read_dir(package)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "proto") {
+                files.push(path);
+            }
+        }
+    }
+    // The descriptors must not depend on the order of a folder.
+    files.sort();
     println!("cargo:rerun-if-changed=caibian");
     let descriptors = protox::compile(files, ["."])?;
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // Every generated message knows its full name: the registers find its descriptor by it.
+    let mut config = tonic_prost_build::Config::new();
+    config.enable_type_names();
+    tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;
     Ok(())
 }

@@ -7,7 +7,8 @@ use sea_orm_migration::{
     async_trait,
     migrator::MigratorTrait,
     prelude::{ConnectionTrait, DbErr, MigrationTrait, SchemaManager},
-    sea_query::{ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement},
+    sea_orm::DbBackend,
+    sea_query::{ColumnDef, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, Table},
 };
 
 mod m0001_campaign;
@@ -15,6 +16,8 @@ mod m0002_mailbox;
 mod m0003_message;
 mod m0004_history;
 mod m0005_submission;
+mod m0006_register;
+mod m0007_project;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -28,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_message::Migration),
             Box::new(m0004_history::Migration),
             Box::new(m0005_submission::Migration),
+            Box::new(m0006_register::Migration),
+            Box::new(m0007_project::Migration),
         ]
     }
 }
@@ -49,6 +54,52 @@ fn index(name: &'static str, table: &'static str, columns: &[&'static str]) -> I
         index.col(*column);
     }
     index.take()
+}
+
+/// A look-up column of a register; only the last kind is NULL when unset.
+#[derive(Clone, Copy)]
+enum Lookup {
+    Text(&'static str),
+    Integer(&'static str),
+    Flag(&'static str),
+    OptionalInteger(&'static str),
+}
+
+/// A text column whose order is that of the code points on both databases: SQLite's own, and "C" on PostgreSQL.
+fn text_column(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.text().not_null();
+    if manager.get_database_backend() == DbBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}
+
+/// A register: the head that all of them have, its look-up columns, the body. Every ordering ends with the id, so an
+/// index of look-up columns ends with it too.
+async fn register(manager: &SchemaManager<'_>, table: &'static str, columns: &[Lookup]) -> Result<(), DbErr> {
+    let mut create = Table::create();
+    create
+        .table(table)
+        .col(text_column(manager, "id").primary_key())
+        .col(ColumnDef::new("row_version").big_integer().not_null())
+        .col(ColumnDef::new("change_seq").big_integer().not_null())
+        .col(ColumnDef::new("created_at").big_integer().not_null())
+        .col(ColumnDef::new("updated_at").big_integer().not_null())
+        .col(ColumnDef::new("deleted_at").big_integer().null())
+        .col(ColumnDef::new("is_synthetic").boolean().not_null())
+        .col(ColumnDef::new("loaded_version").big_integer().not_null().default(0))
+        .col(text_column(manager, "search_text"));
+    for column in columns {
+        match *column {
+            Lookup::Text(name) => create.col(text_column(manager, name)),
+            Lookup::Integer(name) => create.col(ColumnDef::new(name).big_integer().not_null()),
+            Lookup::Flag(name) => create.col(ColumnDef::new(name).boolean().not_null()),
+            Lookup::OptionalInteger(name) => create.col(ColumnDef::new(name).big_integer().null()),
+        };
+    }
+    create.col(ColumnDef::new("body").json_binary().not_null());
+    manager.create_table(create.take()).await
 }
 
 /// Runs statements that both databases read the same and that the builder cannot say (partial indexes, triggers).

@@ -13,10 +13,19 @@ pub mod intake {
     }
 }
 
+/// `caibian.procurement.v1`: what the registers of government purchase of services hold.
+pub mod procurement {
+    #[allow(missing_docs, clippy::all)] // the protos carry the comments
+    pub mod v1 {
+        tonic::include_proto!("caibian.procurement.v1");
+    }
+}
+
 /// The file descriptor set of everything above, for server reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
-static POOL: LazyLock<DescriptorPool> =
+/// The descriptors, for messages that are handled by their fields.
+pub static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).expect("protox wrote a descriptor set"));
 
 /// One message in the protobuf JSON mapping, fields at their default left out; `full_name` such as

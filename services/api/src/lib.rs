@@ -17,6 +17,7 @@ mod mailbox_service;
 pub mod names;
 mod page;
 mod quarantine_service;
+pub mod registers;
 mod server;
 mod submission_service;
 mod watch;

@@ -5,6 +5,8 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use stdx::ErrorKind;
 use uuid::Uuid;
 
+use crate::register::Refusal;
+
 /// What can go wrong in the tables.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -25,6 +27,9 @@ pub enum Error {
     /// The database does not answer or is busy.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// A write to a register was refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Anything else.
     #[error("{0}")]
     Internal(String),
@@ -41,6 +46,7 @@ impl Error {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::Invalid(_) => ErrorKind::Invalid,
+            Self::Refused(refusal) => refusal.kind(),
             Self::Unavailable(_) => ErrorKind::Unavailable,
             Self::Internal(_) => ErrorKind::Internal,
         }

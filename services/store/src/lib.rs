@@ -15,6 +15,8 @@ mod mailbox;
 mod message;
 mod open;
 pub mod record;
+pub mod register;
+pub mod rollup;
 mod search;
 mod submission;
 mod values;
@@ -33,6 +35,8 @@ use record::{
     CampaignKey, Enrolment, Event, MailboxRecord, MessageLetter, MessageQuery, MessageRecord, SubmissionQuery,
     SubmissionRecord, VerifyFault,
 };
+use register::{Change, Condition, Draft, Entry, Loaded, Register, RegisterQuery};
+use rollup::{Origin, RollupFault, RollupQuery, Totals};
 
 /// Rows that one call lists at most, whatever its limit says.
 pub const LIST_MAX: u32 = 1_000;
@@ -216,6 +220,78 @@ impl Store {
     /// gaps or doubles, rows for look-ups against what they were made from. Empty when nothing is wrong.
     pub async fn verify(&self) -> Result<Vec<VerifyFault>> {
         verify::verify(self).await
+    }
+
+    /// One entry, also a deleted one.
+    pub async fn register_get(&self, register: &Register, id: &str) -> Result<Option<Entry>> {
+        let _ = (register, id);
+        todo!()
+    }
+
+    /// Those of the ids that exist, also deleted ones, by id; at most [`LIST_MAX`] ids.
+    pub async fn register_many(&self, register: &Register, ids: &[String]) -> Result<Vec<Entry>> {
+        let _ = (register, ids);
+        todo!()
+    }
+
+    /// A page by key.
+    pub async fn register_list(&self, register: &Register, query: &RegisterQuery) -> Result<Vec<Entry>> {
+        let _ = (register, query);
+        todo!()
+    }
+
+    /// How many entries meet a condition.
+    pub async fn register_count(
+        &self,
+        register: &Register,
+        condition: Option<&Condition>,
+        shows_deleted: bool,
+    ) -> Result<u64> {
+        let _ = (register, condition, shows_deleted);
+        todo!()
+    }
+
+    /// Writes in one transaction; gives the entries as they are then, one a write. `Refused` when something stands in the
+    /// way, with nothing kept. A call whose `once` is known gives the entries of its first success and writes nothing.
+    pub async fn register_write(&self, change: Change<'_>) -> Result<Vec<Entry>> {
+        let _ = change;
+        todo!()
+    }
+
+    /// Loads many drafts in one transaction, a multi-row insert at a time. An entry whose body is the same stays as it is;
+    /// one that is still as it was first loaded (version 1) or last loaded is replaced; one that somebody wrote since is left alone.
+    pub async fn register_load(&self, register: &Register, drafts: Vec<Draft>) -> Result<Loaded> {
+        let _ = (register, drafts);
+        todo!()
+    }
+
+    /// Totals, largest code last in every dimension. Fills missing partitions first.
+    pub async fn rollup_query(&self, query: &RollupQuery) -> Result<Vec<Totals>> {
+        let _ = query;
+        todo!()
+    }
+
+    /// Distinct purchasers of the projects and distinct providers of the contracts that a query takes in: counted, never
+    /// added up. The dimensions of the query are not looked at.
+    pub async fn rollup_distinct(&self, query: &RollupQuery) -> Result<(u64, u64)> {
+        let _ = query;
+        todo!()
+    }
+
+    /// The regions with at least one project in a year, by code.
+    pub async fn rollup_regions(&self, year: i32, origin: Origin) -> Result<Vec<String>> {
+        let _ = (year, origin);
+        todo!()
+    }
+
+    /// Forgets every partition and fills it anew; gives how many there are.
+    pub async fn rollup_rebuild(&self) -> Result<u64> {
+        todo!()
+    }
+
+    /// Compares every kept partition with the records; gives how many were compared and what differs.
+    pub async fn rollup_verify(&self) -> Result<(u64, Vec<RollupFault>)> {
+        todo!()
     }
 
     /// Which database it is.
