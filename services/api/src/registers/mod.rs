@@ -5,5 +5,6 @@
 
 pub mod kind;
 pub mod registrar;
+pub mod seed;
 
 pub use registrar::{List, Page, WriteOptions};
