@@ -1,4 +1,4 @@
-//! Projects and their contracts.
+//! Purchasers, projects and their contracts.
 
 use sea_orm_migration::prelude::*;
 
@@ -10,6 +10,8 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let columns = [Text("title"), Text("uscc"), Text("budget_unit_code"), Text("region"), Text("kind")];
+        register(manager, "purchaser", &columns).await?;
         let columns = [
             Text("title"),
             Text("project_no"),
@@ -42,7 +44,9 @@ impl MigrationTrait for Migration {
             OptionalInteger("paid_fen"),
         ];
         register(manager, "contract", &columns).await?;
-        let ordered: [(&'static str, &'static str, &[&'static str]); 6] = [
+        let ordered: [(&'static str, &'static str, &[&'static str]); 8] = [
+            ("purchaser_by_title", "purchaser", &["title", "id"]),
+            ("purchaser_by_region", "purchaser", &["region", "id"]),
             ("project_by_year_region", "project", &["year", "region", "id"]),
             ("project_by_purchaser", "project", &["purchaser", "year", "id"]),
             ("project_by_series", "project", &["series", "year", "id"]),
@@ -56,6 +60,7 @@ impl MigrationTrait for Migration {
         run(
             manager,
             &[
+                "CREATE UNIQUE INDEX purchaser_uscc ON purchaser (uscc) WHERE deleted_at IS NULL AND uscc <> ''",
                 "CREATE UNIQUE INDEX project_number ON project (purchaser, project_no) \
                  WHERE deleted_at IS NULL AND project_no <> ''",
                 "CREATE UNIQUE INDEX contract_number ON contract (project, contract_no) \

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The domain of every `ErrorInfo`.
-pub const DOMAIN: &str = "intake.caibian";
+pub const DOMAIN: &str = "caibian";
 
 /// Field violations told at most in one status: it travels in a header, and clients refuse headers beyond 16 KiB.
 const VIOLATIONS_MAX: usize = 16;
@@ -45,6 +45,12 @@ pub fn code(kind: ErrorKind) -> Code {
 #[must_use]
 pub fn status(code: Code, reason: &str, en: impl Into<String>, zh: impl Into<String>) -> Status {
     with_metadata(code, reason, en, zh, HashMap::new())
+}
+
+/// A status about one thing, whose name is in the metadata.
+#[must_use]
+pub fn named(code: Code, reason: &str, name: &str, en: String, zh: String) -> Status {
+    with_metadata(code, reason, en, zh, HashMap::from([("name".to_owned(), name.to_owned())]))
 }
 
 fn with_metadata(

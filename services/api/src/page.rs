@@ -15,7 +15,7 @@ const SIZE_MAX: u32 = 500;
 /// Bytes of a seal: half of a SHA-256.
 const SEAL_BYTES: usize = 16;
 /// Characters of a token that is looked at.
-const TOKEN_CHARACTERS_MAX: usize = 512;
+const TOKEN_CHARACTERS_MAX: usize = 8 * 1024;
 
 /// Bytes of a page: it ends early rather than outgrow the 4 MiB that gRPC clients take unless they are told otherwise.
 pub const BYTES_MAX: usize = 3 * 1024 * 1024;

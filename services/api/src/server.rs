@@ -9,6 +9,7 @@ use proto::intake::v1::{
     quarantine_service_server::{self, QuarantineServiceServer},
     submission_service_server::{self, SubmissionServiceServer},
 };
+use proto::procurement::v1::purchaser_service_server::{self, PurchaserServiceServer};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +17,14 @@ use tonic::{service::Routes, transport::Server};
 use tonic_health::{ServingStatus, pb::health_server::HealthServer, server::HealthReporter};
 
 use crate::{
-    ApiSettings, Error, Result, accept, campaign_service::Campaigns, gate::Gate, mailbox_service::Mailboxes, page,
-    quarantine_service::Quarantine, submission_service::Submissions,
+    ApiSettings, Error, Result, accept,
+    campaign_service::Campaigns,
+    gate::Gate,
+    mailbox_service::Mailboxes,
+    page,
+    quarantine_service::Quarantine,
+    registers::{Registrar, purchaser_service::Purchasers},
+    submission_service::Submissions,
 };
 
 /// Bytes of a request.
@@ -145,6 +152,7 @@ fn routes<B: Blobs + 'static>(
             $server.max_decoding_message_size(DECODE_BYTES_MAX).max_encoding_message_size(ENCODE_BYTES_MAX)
         };
     }
+    let registrar = Registrar::new(store.clone(), tokens.clone());
     let mut routes = Routes::builder();
     routes
         .add_service(limited!(CampaignServiceServer::new(Campaigns::new(store.clone(), tokens.clone()))))
@@ -155,7 +163,8 @@ fn routes<B: Blobs + 'static>(
             drain
         ))))
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
-        .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store, tokens))))
+        .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
+        .add_service(limited!(PurchaserServiceServer::new(Purchasers::new(registrar.clone()))))
         .add_service(limited!(health_service))
         .add_service(limited!(reflection))
         .add_service(limited!(reflection_old));
@@ -166,17 +175,18 @@ fn routes<B: Blobs + 'static>(
 #[derive(Clone)]
 struct Health {
     reporter: HealthReporter,
-    names: [&'static str; 5],
+    names: Vec<&'static str>,
 }
 
 async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::health_server::Health + use<>>) {
-    let names = [
+    let names = vec![
         // The whole server (gRPC Health Checking Protocol).
         "",
         campaign_service_server::SERVICE_NAME,
         submission_service_server::SERVICE_NAME,
         mailbox_service_server::SERVICE_NAME,
         quarantine_service_server::SERVICE_NAME,
+        purchaser_service_server::SERVICE_NAME,
     ];
     let (reporter, service) = tonic_health::server::health_reporter();
     let health = Health { reporter, names };

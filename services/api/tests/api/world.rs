@@ -285,7 +285,7 @@ pub fn refusal<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) 
     let status = answer.unwrap_err();
     let details = status.get_error_details();
     let info = details.error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
-    assert_eq!(info.domain, "intake.caibian");
+    assert_eq!(info.domain, "caibian");
     assert!(info.reason.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{}", info.reason);
     let localized = details.localized_message().unwrap_or_else(|| panic!("no Chinese: {status:?}"));
     assert_eq!(localized.locale, "zh-CN");

@@ -1,0 +1,5 @@
+//! `caibian.procurement.v1` as a caller sees it: a real server on a loopback port, the generated clients, tables on
+//! SQLite.
+
+mod purchaser;
+mod world;
