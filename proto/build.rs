@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The descriptors must not depend on the order of a folder.
     files.sort();
     println!("cargo:rerun-if-changed=caibian");
+    println!("cargo:rerun-if-changed=google");
     let descriptors = protox::compile(files, ["."])?;
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin"), descriptors.encode_to_vec())?;
     // Every generated message knows its full name: the registers find its descriptor by it.

@@ -5,20 +5,44 @@ use std::sync::LazyLock;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 
+// Generated code names other packages by their way from the root, so the modules nest as the packages do.
+mod caibian {
+    pub mod intake {
+        #[allow(missing_docs, clippy::all)] // the protos carry the comments
+        pub mod v1 {
+            tonic::include_proto!("caibian.intake.v1");
+        }
+    }
+
+    pub mod procurement {
+        #[allow(missing_docs, clippy::all)] // the protos carry the comments
+        pub mod v1 {
+            tonic::include_proto!("caibian.procurement.v1");
+        }
+    }
+}
+
+/// `google.longrunning` and what it needs: work that takes longer than a call. See the notes in `proto/google`.
+pub mod google {
+    #[allow(missing_docs, clippy::all)] // the protos carry the comments
+    pub mod longrunning {
+        tonic::include_proto!("google.longrunning");
+    }
+
+    #[allow(missing_docs, clippy::all)] // the protos carry the comments
+    pub mod rpc {
+        tonic::include_proto!("google.rpc");
+    }
+}
+
 /// `caibian.intake.v1`: campaigns, submissions, mailboxes, quarantine.
 pub mod intake {
-    #[allow(missing_docs, clippy::all)] // the protos carry the comments
-    pub mod v1 {
-        tonic::include_proto!("caibian.intake.v1");
-    }
+    pub use crate::caibian::intake::v1;
 }
 
 /// `caibian.procurement.v1`: what the registers of government purchase of services hold.
 pub mod procurement {
-    #[allow(missing_docs, clippy::all)] // the protos carry the comments
-    pub mod v1 {
-        tonic::include_proto!("caibian.procurement.v1");
-    }
+    pub use crate::caibian::procurement::v1;
 }
 
 /// The file descriptor set of everything above, for server reflection.
