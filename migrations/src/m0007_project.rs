@@ -44,13 +44,16 @@ impl MigrationTrait for Migration {
             OptionalInteger("paid_fen"),
         ];
         register(manager, "contract", &columns).await?;
-        let ordered: [(&'static str, &'static str, &[&'static str]); 8] = [
+        let ordered: [(&'static str, &'static str, &[&'static str]); 11] = [
             ("purchaser_by_title", "purchaser", &["title", "id"]),
             ("purchaser_by_region", "purchaser", &["region", "id"]),
             ("project_by_year_region", "project", &["year", "region", "id"]),
             ("project_by_purchaser", "project", &["purchaser", "year", "id"]),
             ("project_by_series", "project", &["series", "year", "id"]),
             ("project_by_item", "project", &["item", "id"]),
+            ("project_by_title", "project", &["title", "id"]),
+            ("contract_by_signed_day", "contract", &["signed_day", "id"]),
+            ("contract_by_end_day", "contract", &["end_day", "id"]),
             ("contract_by_project", "contract", &["project", "id"]),
             ("contract_by_provider", "contract", &["provider", "id"]),
         ];

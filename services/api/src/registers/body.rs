@@ -262,7 +262,9 @@ pub fn draft<M: Resource>(
     }
     let mut reader = Reader { regions, references: Vec::new(), faults: Vec::new() };
     let mut values = Vec::with_capacity(kind.register.columns.len());
-    let mut terms: Vec<Term> = Vec::new();
+    let mut terms = (kind.weighed)(resource);
+    let weighed: std::collections::BTreeSet<(&str, String)> =
+        terms.iter().map(|term| (term.facet, term.term.clone())).collect();
     for field in &kind.fields {
         let found = values_at(&message, field.path);
         let mut read: Vec<Value> = Vec::with_capacity(found.len());
@@ -284,7 +286,8 @@ pub fn draft<M: Resource>(
                 Value::Integer(number) => Some(number.to_string()),
                 _ => None,
             });
-            terms.extend(texts.map(|term| Term { facet: field.column, term, amount: 0 }));
+            let plain = texts.filter(|term| !weighed.contains(&(field.column, term.clone())));
+            terms.extend(plain.map(|term| Term { facet: field.column, term, amount: 0 }));
         } else {
             let absent = || {
                 let column = &kind.register.columns[values.len()];

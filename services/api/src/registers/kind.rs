@@ -4,7 +4,7 @@
 //! A kind is data. The registrar does with it what every register does the same way, and the services only add what is
 //! their own.
 
-use store::register::{Column, ColumnKind, Register};
+use store::register::{Column, ColumnKind, Register, Term};
 
 use crate::wire::Fault;
 
@@ -66,6 +66,8 @@ pub struct Kind<M> {
     pub immutable: Vec<&'static str>,
     /// Rules of one message alone; the field of a fault is a path in the message.
     pub check: fn(&M) -> Vec<Fault>,
+    /// Terms of the inverted index that carry an amount.
+    pub weighed: fn(&M) -> Vec<Term>,
 }
 
 impl<M> Kind<M> {
@@ -82,6 +84,7 @@ impl<M> Kind<M> {
             output_only: Vec::new(),
             immutable: Vec::new(),
             check: |_| Vec::new(),
+            weighed: |_| Vec::new(),
         }
     }
 
@@ -156,6 +159,13 @@ impl<M> Kind<M> {
     #[must_use]
     pub fn checked(mut self, check: fn(&M) -> Vec<Fault>) -> Self {
         self.check = check;
+        self
+    }
+
+    /// Terms with an amount. They take the place of the terms that a repeated field gives under the same facet.
+    #[must_use]
+    pub fn weighed(mut self, weighed: fn(&M) -> Vec<Term>) -> Self {
+        self.weighed = weighed;
         self
     }
 

@@ -9,6 +9,7 @@ pub mod kind;
 mod mask;
 pub mod purchaser_service;
 pub mod registrar;
+pub mod rules;
 pub mod seed;
 
 pub use registrar::{Fresh, List, Merged, Page, Registrar, WriteOptions};

@@ -1,6 +1,8 @@
 //! What every register does the same way: names, pages, filters, masks, etags, request ids, soft deletion.
 
-use procurement::region::RegisterOfRegions;
+use std::sync::Arc;
+
+use procurement::{region::RegisterOfRegions, settings::RuleSettings};
 use prost_types::FieldMask;
 use stdx::Sha256;
 use store::{
@@ -107,13 +109,26 @@ pub struct Merged<M> {
 pub struct Registrar {
     store: Store,
     tokens: page::Tokens,
+    rules: Arc<RuleSettings>,
 }
 
 impl Registrar {
-    /// Over these tables.
+    /// Over these tables, under the rules as shipped.
     #[must_use]
     pub fn new(store: Store, tokens: page::Tokens) -> Self {
-        Self { store, tokens }
+        Self { store, tokens, rules: Arc::default() }
+    }
+
+    /// Under these limits and weights.
+    #[must_use]
+    pub fn under(self, rules: RuleSettings) -> Self {
+        Self { rules: Arc::new(rules), ..self }
+    }
+
+    /// The limits and weights of the rules.
+    #[must_use]
+    pub fn rules(&self) -> &RuleSettings {
+        &self.rules
     }
 
     /// The tables.
