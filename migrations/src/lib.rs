@@ -18,6 +18,7 @@ mod m0004_history;
 mod m0005_submission;
 mod m0006_register;
 mod m0007_project;
+mod m0008_catalogue;
 mod m0010_provider;
 
 /// All migrations in their order.
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_submission::Migration),
             Box::new(m0006_register::Migration),
             Box::new(m0007_project::Migration),
+            Box::new(m0008_catalogue::Migration),
             Box::new(m0010_provider::Migration),
         ]
     }

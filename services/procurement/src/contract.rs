@@ -3,9 +3,8 @@
 mod rules;
 
 use chrono::NaiveDate;
-use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_traits::{One, Signed, Zero};
 
 pub use rules::{
     ACCEPTANCE_INVITES_USERS, AMENDMENTS, AMOUNT, FILED, PAYMENTS, PUBLISHED, SHARES, SIGNED_IN_TIME, TERM,
@@ -192,20 +191,9 @@ impl Contract {
     /// # Errors
     /// No parts, or shares whose common denominator leaves 64 bits.
     pub fn split(&self, amount: Fen) -> Result<Vec<Fen>, Error> {
-        let common =
-            self.parts.iter().fold(BigInt::one(), |common, part| least_multiple(common, part.share.get().denom()));
-        let weights: Option<Vec<u64>> =
-            self.parts.iter().map(|part| (part.share.get() * &common).to_integer().to_u64()).collect();
-        let weights =
-            weights.ok_or_else(|| Error::malformed("shares", &common.to_string(), "have no small denominator"))?;
-        amount.split(&weights)
+        let shares: Vec<&BigRational> = self.parts.iter().map(|part| part.share.get()).collect();
+        amount.split(&rational::whole_weights(&shares)?)
     }
-}
-
-fn least_multiple(a: BigInt, b: &BigInt) -> BigInt {
-    // Reducing a/b divides both by their greatest common divisor.
-    let reduced = BigRational::new(a, b.clone());
-    reduced.numer() * b
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use num_bigint::{BigInt, Sign};
 use num_rational::BigRational;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use crate::error::Error;
 
@@ -138,6 +138,20 @@ pub fn magnitude(value: &BigRational) -> i32 {
     digits
 }
 
+/// Whole numbers in the proportion of some fractions, to split by.
+///
+/// # Errors
+/// Fractions below 0, or whose common denominator leaves 64 bits.
+pub fn whole_weights(fractions: &[&BigRational]) -> Result<Vec<u64>, Error> {
+    let common = fractions.iter().fold(BigInt::one(), |common, fraction| {
+        // Reducing a/b divides both by their greatest common divisor.
+        BigRational::new(common, fraction.denom().clone()).numer() * fraction.denom()
+    });
+    let weights: Option<Vec<u64>> =
+        fractions.iter().map(|fraction| (*fraction * &common).to_integer().to_u64()).collect();
+    weights.ok_or_else(|| Error::malformed("shares", &common.to_string(), "have no small denominator"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +192,15 @@ mod tests {
         assert_eq!(decimal(&fraction(1_041_963, 1), 0, Rounding::Nearest), "1,041,963");
         assert_eq!(exact(&fraction(32170, 100)).as_deref(), Some("321.7"));
         assert_eq!(exact(&fraction(1, 3)), None);
+    }
+
+    #[test]
+    fn fractions_have_whole_weights_of_the_same_proportion() {
+        let (half, third) = (fraction(1, 2), fraction(1, 3));
+        assert_eq!(whole_weights(&[&half, &third, &fraction(1, 6)]).unwrap(), [3, 2, 1]);
+        assert_eq!(whole_weights(&[]).unwrap(), Vec::<u64>::new());
+        assert!(whole_weights(&[&fraction(-1, 2)]).is_err());
+        assert!(whole_weights(&[&fraction(1, i64::MAX), &fraction(1, i64::MAX - 1)]).is_err());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use chrono::NaiveDate;
 
 use crate::coded::coded;
 pub use code::{Level, NotARegionCode, RegionCode};
-pub use data::Fault;
+pub use data::{FAULTS_MAX, Fault, TableFault};
 pub use name::short_name;
 
 /// Longest name that is looked up, in characters.
@@ -183,8 +183,16 @@ impl RegisterOfRegions {
     #[must_use]
     pub fn shipped() -> &'static Self {
         static SHIPPED: LazyLock<RegisterOfRegions> =
-            LazyLock::new(|| data::shipped().expect("the shipped register is sound"));
+            LazyLock::new(|| RegisterOfRegions::read(&data::SHIPPED).expect("the shipped register is sound"));
         &SHIPPED
+    }
+
+    /// Reads a register from the files that make it up, in the form of those that ship (`data/regions`).
+    ///
+    /// # Errors
+    /// Every fault with its file and line, at most [`FAULTS_MAX`].
+    pub fn read(files: &[&str]) -> Result<Self, Vec<TableFault>> {
+        data::read(files)
     }
 
     /// Builds a register from regions, checking that periods of one code do not overlap, that every link has both its ends
@@ -201,38 +209,44 @@ impl RegisterOfRegions {
             }
         }
         let register = Self { regions: map };
-        register.check()?;
-        Ok(register)
+        let first = register.faults().next();
+        first.map_or(Ok(register), |(_, fault)| Err(fault))
     }
 
-    fn check(&self) -> Result<(), Fault> {
-        for (earlier, later) in self.regions.values().zip(self.regions.values().skip(1)) {
+    /// What does not hold together, with the region to blame.
+    fn faults(&self) -> impl Iterator<Item = (RegionId, Fault)> {
+        let overlaps = self.regions.values().zip(self.regions.values().skip(1)).filter_map(|(earlier, later)| {
             let apart = earlier.valid_to.is_some_and(|to| later.valid_from.is_some_and(|from| to <= from));
-            if earlier.code == later.code && !apart {
-                return Err(Fault::Overlap(later.code.clone()));
+            (earlier.code == later.code && !apart).then(|| (later.id(), Fault::Overlap(later.code.clone())))
+        });
+        let empty = self.regions.values().filter_map(|region| {
+            let is_empty = region.valid_from.is_some_and(|from| region.valid_to.is_some_and(|to| to <= from));
+            is_empty.then(|| (region.id(), Fault::EmptyPeriod(region.code.clone())))
+        });
+        let loose = self.regions.values().filter_map(|region| {
+            let fault = self.loose_link(region)?;
+            Some((region.id(), Fault::LooseLink(fault)))
+        });
+        overlaps.chain(empty).chain(loose)
+    }
+
+    fn loose_link(&self, region: &Region) -> Option<RegionCode> {
+        for link in &region.successors {
+            // Every link leads from a period that ends on its day to one that begins then: so there is no cycle.
+            let Some(next) = self.regions.get(&link.region) else { return Some(link.region.code.clone()) };
+            let mirrored = next.predecessors.iter().any(|back| back.region == region.id() && back.kind == link.kind);
+            if region.valid_to != Some(link.day) || next.valid_from != Some(link.day) || !mirrored {
+                return Some(region.code.clone());
             }
         }
-        for region in self.regions.values() {
-            if region.valid_from.is_some_and(|from| region.valid_to.is_some_and(|to| to <= from)) {
-                return Err(Fault::EmptyPeriod(region.code.clone()));
-            }
-            for link in &region.successors {
-                // Every link leads from a period that ends on its day to one that begins then: so there is no cycle.
-                let next = self.regions.get(&link.region).ok_or_else(|| Fault::LooseLink(link.region.code.clone()))?;
-                let mirrored =
-                    next.predecessors.iter().any(|back| back.region == region.id() && back.kind == link.kind);
-                if region.valid_to != Some(link.day) || next.valid_from != Some(link.day) || !mirrored {
-                    return Err(Fault::LooseLink(region.code.clone()));
-                }
-            }
-            for link in &region.predecessors {
+        region
+            .predecessors
+            .iter()
+            .any(|link| {
                 let back = self.regions.get(&link.region);
-                if !back.is_some_and(|back| back.successors.iter().any(|next| next.region == region.id())) {
-                    return Err(Fault::LooseLink(region.code.clone()));
-                }
-            }
-        }
-        Ok(())
+                !back.is_some_and(|back| back.successors.iter().any(|next| next.region == region.id()))
+            })
+            .then(|| region.code.clone())
     }
 
     /// Every region, in order of code and period.

@@ -304,7 +304,41 @@ fn unsound_files_are_refused() {
         ),
         ("other = 1", "does not read"),
     ] {
-        let fault = data::read(&[&format!("since = 2014-01-01\n{body}")]).unwrap_err();
-        assert!(fault.to_string().contains(complaint), "{fault}");
+        let faults = RegisterOfRegions::read(&[&format!("since = 2014-01-01\n{body}")]).unwrap_err();
+        assert!(faults.iter().any(|told| told.fault.to_string().contains(complaint)), "{faults:?}");
     }
+}
+
+#[test]
+fn every_fault_of_a_table_is_told_with_its_file_and_line() {
+    let first =
+        "since = 2014-01-01\nnation = \"000000 全国\"\nprovinces = [\n  \"330000 浙江省\",\n  \"33 浙江\",\n]\n";
+    let second = concat!(
+        "since = 2014-01-01\n",
+        "cities = [\"330100 杭州市\"]\n",
+        "counties = [\n",
+        "  \"330110 余杭区 - 2021-04-09\", \"330110 余杭区 2021-04-08 -\",\n",
+        "  \"410102 中原区\",\n",
+        "  \"330106 西湖区 2021-01-01 2020-01-01\",\n",
+        "]\n",
+        "[[changes]]\n",
+        "day = 2021-04-09\n",
+        "note = \"\"\n",
+        "edges = [\n",
+        "  \"330110 > 330113 SPLIT\",\n",
+        "  \"330110 > 330110 GONE\",\n",
+        "]\n",
+    );
+    let faults = RegisterOfRegions::read(&[first, second, "since = soon"]).unwrap_err();
+    let told: Vec<String> =
+        faults.iter().map(|told| format!("{}:{} {}: {}", told.file, told.line, told.text, told.fault)).collect();
+    expect![[r#"
+        1:5 33 浙江: this line of a file of regions does not read: 33 浙江
+        2:4 330110 余杭区: periods of 330110 overlap
+        2:6 330106 西湖区: a period of 330106 is empty
+        2:12 330110 > 330113 SPLIT: a link of 330110 does not join two periods on its day
+        2:13 330110 > 330110 GONE: this line of a file of regions does not read: 330110 > 330110 GONE
+        3:1 : a file of regions does not read: string values must be quoted, expected literal string"#]]
+    .assert_eq(&told.join("\n"));
+    assert!(faults.iter().all(|told| told.fault.chinese().chars().any(|c| c > '\u{4e00}')));
 }
