@@ -93,7 +93,11 @@ impl<B: Blobs + 'static> Bound<B> {
         let cut = CancellationToken::new();
         let _nothing_outlives_this = cut.clone().drop_guard();
 
-        let routes = routes(&settings, store.clone(), blobs, shutdown.clone(), health_service)?;
+        let registrar = Registrar::new(store.clone(), page::Tokens::new(settings.page_token_key));
+        // Without tables nothing answers anyway, and health tells; the table of regions is read when they are back.
+        let _ = registrar.refresh_regions().await;
+        tokio::spawn(registrar.clone().follow_regions(shutdown.clone()));
+        let routes = routes(&settings, store.clone(), registrar, blobs, shutdown.clone(), health_service)?;
         let stop = {
             let (shutdown, health) = (shutdown.clone(), health.clone());
             async move {
@@ -134,6 +138,7 @@ impl<B: Blobs + 'static> Bound<B> {
 fn routes<B: Blobs + 'static>(
     settings: &ApiSettings,
     store: Store,
+    registrar: Registrar,
     blobs: Arc<B>,
     drain: CancellationToken,
     health_service: HealthServer<impl tonic_health::pb::health_server::Health>,
@@ -152,7 +157,6 @@ fn routes<B: Blobs + 'static>(
             $server.max_decoding_message_size(DECODE_BYTES_MAX).max_encoding_message_size(ENCODE_BYTES_MAX)
         };
     }
-    let registrar = Registrar::new(store.clone(), tokens.clone());
     let mut routes = Routes::builder();
     routes
         .add_service(limited!(CampaignServiceServer::new(Campaigns::new(store.clone(), tokens.clone()))))

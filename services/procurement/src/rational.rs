@@ -200,7 +200,8 @@ mod tests {
         assert_eq!(whole_weights(&[&half, &third, &fraction(1, 6)]).unwrap(), [3, 2, 1]);
         assert_eq!(whole_weights(&[]).unwrap(), Vec::<u64>::new());
         assert!(whole_weights(&[&fraction(-1, 2)]).is_err());
-        assert!(whole_weights(&[&fraction(1, i64::MAX), &fraction(1, i64::MAX - 1)]).is_err());
+        let small = [i64::MAX, i64::MAX - 1, i64::MAX - 2].map(|denominator| fraction(1, denominator));
+        assert!(whole_weights(&small.iter().collect::<Vec<_>>()).is_err());
     }
 
     #[test]

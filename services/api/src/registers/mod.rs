@@ -8,6 +8,7 @@ pub mod body;
 pub mod kind;
 mod mask;
 pub mod purchaser_service;
+mod regions;
 pub mod registrar;
 pub mod rules;
 pub mod seed;

@@ -9,6 +9,7 @@ use store::{
     LIST_MAX, Store,
     register::{Change, Condition, Direction, Draft, Entry, Once, Reference, Refusal, RegisterQuery, Value, Write},
 };
+use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ use super::{
     filter,
     kind::Kind,
     mask,
+    regions::Regions,
 };
 use crate::{errors, page, wire::Fault};
 
@@ -110,13 +112,15 @@ pub struct Registrar {
     store: Store,
     tokens: page::Tokens,
     rules: Arc<RuleSettings>,
+    regions: Arc<Regions>,
 }
 
 impl Registrar {
     /// Over these tables, under the rules as shipped.
     #[must_use]
     pub fn new(store: Store, tokens: page::Tokens) -> Self {
-        Self { store, tokens, rules: Arc::default() }
+        let regions = Arc::new(Regions::new(store.clone()));
+        Self { store, tokens, rules: Arc::default(), regions }
     }
 
     /// Under these limits and weights.
@@ -143,10 +147,26 @@ impl Registrar {
         &self.tokens
     }
 
-    /// The register of regions.
+    /// The register of regions in use: hold it for as long as what was read from it.
     #[must_use]
-    pub fn regions(&self) -> &RegisterOfRegions {
-        RegisterOfRegions::shipped()
+    pub fn regions(&self) -> Arc<RegisterOfRegions> {
+        self.regions.current().0
+    }
+
+    /// The version of the register of regions: 0 for the one that ships.
+    #[must_use]
+    pub fn regions_version(&self) -> i64 {
+        self.regions.current().1
+    }
+
+    /// Reads the imported table of regions if it was written since the last look.
+    pub async fn refresh_regions(&self) -> Result<(), Status> {
+        self.regions.refresh().await
+    }
+
+    /// Keeps the register of regions up with other processes' imports, until `shutdown`.
+    pub async fn follow_regions(self, shutdown: CancellationToken) {
+        self.regions.follow(shutdown).await;
     }
 
     /// The resource of that name, also a deleted one; NOT_FOUND.
@@ -213,7 +233,7 @@ impl Registrar {
         }
         let descriptor = body::descriptor::<M>();
         let searchable = !kind.searched.is_empty();
-        let asked = filter::read(&list.filter, &kind.fields, &descriptor, self.regions(), searchable)?;
+        let asked = filter::read(&list.filter, &kind.fields, &descriptor, &self.regions(), searchable)?;
         let shown = if list.show_deleted { "all" } else { "live" };
         let mut query = vec![method, &list.filter, &list.order_by, shown];
         query.extend(extra_arguments);
@@ -435,7 +455,7 @@ impl Registrar {
         id: &str,
         resource: &M,
     ) -> Result<(Draft, Vec<Reference>), Status> {
-        body::draft(kind, id, resource, self.regions()).map_err(|faults| errors::fields(&within(kind, faults)))
+        body::draft(kind, id, resource, &self.regions()).map_err(|faults| errors::fields(&within(kind, faults)))
     }
 
     /// Writes that happen together or not at all; gives the entries as they are then.
