@@ -38,6 +38,8 @@ pub struct ApiSettings {
     pub tokens: Vec<TokenSetting>,
     /// Seals page tokens; random, and the same for all servers of one installation.
     pub page_token_key: [u8; 32],
+    /// Limits and weights of the procurement rules.
+    pub rules: procurement::settings::RuleSettings,
 }
 
 impl fmt::Debug for ApiSettings {

@@ -93,7 +93,8 @@ impl<B: Blobs + 'static> Bound<B> {
         let cut = CancellationToken::new();
         let _nothing_outlives_this = cut.clone().drop_guard();
 
-        let registrar = Registrar::new(store.clone(), page::Tokens::new(settings.page_token_key));
+        let registrar =
+            Registrar::new(store.clone(), page::Tokens::new(settings.page_token_key)).under(settings.rules.clone());
         // Without tables nothing answers anyway, and health tells; the table of regions is read when they are back.
         let _ = registrar.refresh_regions().await;
         tokio::spawn(registrar.clone().follow_regions(shutdown.clone()));

@@ -158,6 +158,7 @@ fn api_settings(settings: &Settings) -> Result<api::ApiSettings, Failure> {
             .map(|token| api::TokenSetting { name: token.name.clone(), sha256: token.sha256 })
             .collect(),
         page_token_key: page_token_key(&settings.api.page_token_key_file)?,
+        rules: settings.procurement.clone(),
     })
 }
 

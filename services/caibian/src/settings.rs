@@ -16,6 +16,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use intake::ports::Filing;
+use procurement::settings::RuleSettings;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,8 @@ pub struct Settings {
     pub blobs: BlobSettings,
     /// The gRPC service.
     pub api: ApiSettings,
+    /// The rules of government purchase of services.
+    pub procurement: RuleSettings,
     /// The intake worker.
     pub worker: WorkerSettings,
     /// Logs.
@@ -302,6 +305,10 @@ impl Settings {
         if self.api.page_token_key_file.as_os_str().is_empty() {
             self.api.page_token_key_file = data.join("page-token.key");
         }
+        // An environment variable's name reaches us in lower case.
+        let severities = std::mem::take(&mut self.procurement.severities.0);
+        self.procurement.severities.0 =
+            severities.into_iter().map(|(code, weight)| (code.to_uppercase(), weight)).collect();
         if self.worker.name.is_empty() {
             let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
             self.worker.name = format!("{}:{}", host.trim(), data.display());

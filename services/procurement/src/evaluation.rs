@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use num_rational::BigRational;
 
 pub use scheme::{Indicator, Scheme, SchemeFault, Sheet};
-pub use trace::{Effect, ResultUse, Trace, UseKind, trace, unused};
+pub use trace::{Effect, ResultUse, Trace, USE_AFTER_FINAL, USE_DELTA, UseKind, trace, unused};
 
 use crate::{
     coded::coded,

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Severities;
+use crate::{
+    contract, evaluation,
+    finding::{Rule, Severities, Severity},
+    party, project,
+};
 
 /// Limits and weights. The shipped ones are the law's; each names its article where it is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +28,65 @@ pub struct RuleSettings {
     pub filing_workdays_max: u32,
     /// Words of what may not be bought as a service (102号令 §10).
     pub negative_words: Vec<NegativeWords>,
+}
+
+/// Every rule there is.
+pub const RULES: &[Rule] = &[
+    party::PROVIDER_BARRED,
+    party::KIND_AGAINST_CODE,
+    party::PROVIDER_FLAGGED,
+    project::BUDGETED,
+    project::IN_CATALOGUE,
+    project::SERVICE_KIND,
+    project::NEGATIVE_LIST,
+    project::INDIVIDUAL,
+    project::YEAR,
+    contract::AMOUNT,
+    contract::SHARES,
+    contract::TERM,
+    contract::AMENDMENTS,
+    contract::PAYMENTS,
+    contract::SIGNED_IN_TIME,
+    contract::PUBLISHED,
+    contract::FILED,
+    contract::ACCEPTANCE_INVITES_USERS,
+    evaluation::INDEPENDENT,
+    evaluation::COMPLETE,
+    evaluation::ONE_FINAL,
+    evaluation::USE_AFTER_FINAL,
+    evaluation::USE_DELTA,
+];
+
+impl RuleSettings {
+    /// What is wrong with them: the key within them, and what is asked. A rule whose shipped weight is `ERROR` is the
+    /// law's, and no setting weakens it.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn check(&self) -> Result<(), (String, String)> {
+        for (code, severity) in &self.severities.0 {
+            let key = || format!("severities.{code}");
+            let Some(rule) = RULES.iter().find(|rule| rule.code == code) else {
+                let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
+                return Err((key(), format!("no rule has this code; there are {}", codes.join(", "))));
+            };
+            if rule.severity == Severity::Error && *severity != Severity::Error {
+                return Err((key(), format!("{} says so, and no setting weakens it", rule.article)));
+            }
+        }
+        let numbers = [
+            ("term_months_max", self.term_months_max),
+            ("term_with_basis_months_max", self.term_with_basis_months_max),
+            ("amendments_percent_max", self.amendments_percent_max),
+            ("signing_days_max", self.signing_days_max),
+            ("publication_workdays_max", self.publication_workdays_max),
+            ("filing_workdays_max", self.filing_workdays_max),
+        ];
+        match numbers.into_iter().find(|(_, number)| !(1..=1200).contains(number)) {
+            Some((key, _)) => Err((key.to_owned(), "expected 1 to 1200".to_owned())),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Words that point at one of the exclusions of 102号令 §10.
@@ -70,7 +133,38 @@ impl Default for RuleSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Severity;
+
+    #[test]
+    fn every_rule_is_known_by_a_code_of_its_own() {
+        let written: usize = [
+            include_str!("party.rs"),
+            include_str!("project.rs"),
+            include_str!("contract/rules.rs"),
+            include_str!("evaluation.rs"),
+            include_str!("evaluation/trace.rs"),
+        ]
+        .iter()
+        .map(|text| text.matches(": Rule =").count())
+        .sum();
+        assert_eq!(RULES.len(), written);
+        let codes: std::collections::BTreeSet<&str> = RULES.iter().map(|rule| rule.code).collect();
+        assert_eq!(codes.len(), RULES.len());
+    }
+
+    #[test]
+    fn a_setting_that_cannot_hold_is_named() {
+        let cases = [
+            ("", None),
+            ("[severities]\nEVALUATOR_INDEPENDENT = \"OFF\"", None),
+            ("[severities]\nCONTRACT_TERM = \"WARNING\"", Some("severities.CONTRACT_TERM")),
+            ("[severities]\nCONTRACT_TERMS = \"ERROR\"", Some("severities.CONTRACT_TERMS")),
+            ("term_months_max = 0", Some("term_months_max")),
+        ];
+        for (toml, expected) in cases {
+            let settings: RuleSettings = toml::from_str(toml).unwrap();
+            assert_eq!(settings.check().err().map(|(key, _)| key).as_deref(), expected, "{toml}");
+        }
+    }
 
     #[test]
     fn settings_say_only_what_differs_and_nothing_unknown() {

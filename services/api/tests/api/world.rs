@@ -24,6 +24,7 @@ use intake::{
     sorting::{Class, Sorting},
     submission::{Assessment, Earlier, assess},
 };
+use procurement::settings::RuleSettings;
 use stdx::Sha256;
 use store::{Store, record::Enrolment};
 use tempfile::TempDir;
@@ -240,7 +241,12 @@ impl World {
     }
 
     pub fn settings(&self) -> ApiSettings {
-        ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), tokens: Vec::new(), page_token_key: [5; 32] }
+        ApiSettings {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            tokens: Vec::new(),
+            page_token_key: [5; 32],
+            rules: RuleSettings::default(),
+        }
     }
 
     pub async fn serve(&self) -> Server {

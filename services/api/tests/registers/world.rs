@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api::ApiSettings;
 use blobs::Folder;
+use procurement::settings::RuleSettings;
 use store::Store;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -23,8 +24,12 @@ impl World {
         let store = Store::open(&format!("sqlite:{}", folder.path().join("data.db").display())).await.unwrap();
         store.migrate().await.unwrap();
         let blobs = Arc::new(Folder::open(folder.path().join("blobs")).await.unwrap());
-        let settings =
-            ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), tokens: Vec::new(), page_token_key: [5; 32] };
+        let settings = ApiSettings {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            tokens: Vec::new(),
+            page_token_key: [5; 32],
+            rules: RuleSettings::default(),
+        };
         let bound = api::bind(settings, store.clone(), blobs).await.unwrap();
         let address = bound.address();
         let shutdown = CancellationToken::new();

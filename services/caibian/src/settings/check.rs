@@ -37,6 +37,9 @@ impl Settings {
                 return fault(format!("api.tokens[{index}].sha256"), "this is the SHA-256 of nothing");
             }
         }
+        if let Err((key, what)) = self.procurement.check() {
+            return fault(format!("procurement.{key}"), &what);
+        }
         for (index, mailbox) in self.mailbox.iter().enumerate() {
             if self.mailbox[..index].iter().any(|other| other.name == mailbox.name) {
                 return fault(format!("mailbox[{index}].name"), "another mailbox has this name");

@@ -28,6 +28,26 @@ pub const DESCRIBED: &[Described] = &[
         "`page-token.key` in `data`",
         "32 bytes that seal page tokens, made when missing; several servers share one",
     ),
+    (
+        "procurement.severities",
+        "none",
+        "Weights of procurement rules by code, `OFF`, `WARNING` or `ERROR`, such as `{ EVALUATOR_INDEPENDENT = \"ERROR\" }`; what is the law's is never weakened",
+    ),
+    ("procurement.term_months_max", "`12`", "Longest term of a contract, in months (102号令 §24)"),
+    (
+        "procurement.term_with_basis_months_max",
+        "`36`",
+        "The same where budget, content, funding and price are steady (102号令 §24)",
+    ),
+    ("procurement.amendments_percent_max", "`10`", "All supplements against the first amount (政府采购法 §49)"),
+    ("procurement.signing_days_max", "`30`", "Days from the award letter to the signature (政府采购法 §46)"),
+    ("procurement.publication_workdays_max", "`2`", "Working days until a contract is published (实施条例 §50)"),
+    ("procurement.filing_workdays_max", "`7`", "Working days until a copy is filed (政府采购法 §47)"),
+    (
+        "procurement.negative_words",
+        "as shipped",
+        "Words that point at what may not be bought as a service (102号令 §10): a list of `{ exclusion, words }`",
+    ),
     ("worker.name", "host name and `data`", "Who holds the leases; two workers need two names"),
     ("log.format", "`text`", "`text` or `json`"),
     (

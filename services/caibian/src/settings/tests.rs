@@ -4,7 +4,7 @@ use super::*;
 
 fn keys(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
     match value {
-        serde_json::Value::Object(fields) => {
+        serde_json::Value::Object(fields) if prefix.is_empty() || !fields.is_empty() => {
             for (name, value) in fields {
                 let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
                 keys(&key, value, into);
@@ -83,6 +83,8 @@ fn a_wrong_setting_is_named_with_its_place() {
         ("[store]\nurl = \"mysql://x\"", "setting store.url: expected sqlite:PATH"),
         ("[api]\nlisten = \"nowhere\"", "setting api.listen: invalid socket address"),
         ("[api]\ntokens = [{ name = \"a\", sha256 = \"zz\" }]", "setting api.tokens[0].sha256: not a SHA-256"),
+        ("[procurement]\nterm = 1", "setting procurement: unknown field `term`"),
+        ("[procurement.severities]\nCONTRACT_TERM = \"OFF\"", "setting procurement.severities.CONTRACT_TERM: "),
         ("[log]\nformat = \"xml\"", "setting log.format: expected one of `text` `json`"),
         ("[log]\nfilter = \"a=b=c\"", "setting log.filter: "),
         ("data = \"x", "line 1, column "),
