@@ -2,6 +2,7 @@
 //!
 //! A mail's way through this room: [`letter::Letter`] (facts that `letter` read) → [`sorting`] (what kind of mail)
 //! → [`check`] (one finding a rule) → [`judgement`] (what follows) → [`message`] (which stage it is in, and what is next).
+//! What becomes of a recorded submission is [`review`]: one table of lawful steps.
 //! The worker does what [`message::next`] says, through the traits of [`ports`].
 //!
 //! Deliberately absent: SQL, IMAP, MIME, files, threads.
@@ -16,6 +17,7 @@ pub mod letter;
 mod manuscript;
 pub mod message;
 pub mod ports;
+pub mod review;
 pub mod sorting;
 pub mod submission;
 pub mod tag;
