@@ -9,7 +9,11 @@ use proto::intake::v1::{
     quarantine_service_server::{self, QuarantineServiceServer},
     submission_service_server::{self, SubmissionServiceServer},
 };
-use proto::procurement::v1::purchaser_service_server::{self, PurchaserServiceServer};
+use proto::procurement::v1::{
+    catalogue_service_server::{self, CatalogueServiceServer},
+    purchaser_service_server::{self, PurchaserServiceServer},
+    region_service_server::{self, RegionServiceServer},
+};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +27,7 @@ use crate::{
     mailbox_service::Mailboxes,
     page,
     quarantine_service::Quarantine,
-    registers::{Registrar, purchaser_service::Purchasers},
+    registers::{Registrar, catalogue_service::Catalogues, purchaser_service::Purchasers, region_service::Regions},
     submission_service::Submissions,
 };
 
@@ -170,6 +174,8 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
         .add_service(limited!(PurchaserServiceServer::new(Purchasers::new(registrar.clone()))))
+        .add_service(limited!(CatalogueServiceServer::new(Catalogues::new(registrar.clone()))))
+        .add_service(limited!(RegionServiceServer::new(Regions::new(registrar.clone()))))
         .add_service(limited!(health_service))
         .add_service(limited!(reflection))
         .add_service(limited!(reflection_old));
@@ -192,6 +198,8 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         mailbox_service_server::SERVICE_NAME,
         quarantine_service_server::SERVICE_NAME,
         purchaser_service_server::SERVICE_NAME,
+        catalogue_service_server::SERVICE_NAME,
+        region_service_server::SERVICE_NAME,
     ];
     let (reporter, service) = tonic_health::server::health_reporter();
     let health = Health { reporter, names };

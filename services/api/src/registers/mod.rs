@@ -5,9 +5,12 @@
 //! the room `procurement`.
 
 pub mod body;
+pub mod catalogue_service;
+mod day;
 pub mod kind;
 mod mask;
 pub mod purchaser_service;
+pub mod region_service;
 mod regions;
 pub mod registrar;
 pub mod rules;

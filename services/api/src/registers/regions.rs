@@ -8,11 +8,14 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use procurement::region::RegisterOfRegions;
+use prost::Message;
+use proto::procurement::v1;
 use serde::{Deserialize, Serialize};
 use store::{
     Store,
-    register::{Comparison, Condition, Draft, Register, Value, Write},
+    register::{Comparison, Condition, Draft, Entry, Register, Value, Write},
 };
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -30,6 +33,8 @@ static TABLE: LazyLock<Register> = LazyLock::new(|| Register { table: "region_ta
 #[derive(Serialize, Deserialize)]
 struct Body {
     files: Vec<String>,
+    /// What the import was answered, for the same call once more.
+    answer: String,
 }
 
 struct Kept {
@@ -100,15 +105,22 @@ impl Regions {
 }
 
 /// The write that puts these files in the place of the table at that version (0 for the register that ships).
-pub(super) fn write(files: Vec<String>, version: i64) -> Write<'static> {
-    let body = serde_json::to_value(Body { files }).expect("texts have a JSON form");
+pub(super) fn write(files: Vec<String>, answer: &v1::ImportRegionTableResponse, version: i64) -> Write<'static> {
+    let body = Body { files, answer: STANDARD.encode(answer.encode_to_vec()) };
     let draft = Draft {
         id: ID.to_owned(),
         values: Vec::new(),
         terms: Vec::new(),
         search_text: String::new(),
         is_synthetic: false,
-        body,
+        body: serde_json::to_value(body).expect("texts have a JSON form"),
     };
     if version == 0 { Write::Insert(&TABLE, draft) } else { Write::Update(&TABLE, draft, Some(version)) }
+}
+
+/// What the import behind an entry was answered.
+pub(super) fn answer(entry: &Entry) -> v1::ImportRegionTableResponse {
+    let text = entry.body.get("answer").and_then(|answer| answer.as_str()).unwrap_or_default();
+    let bytes = STANDARD.decode(text).unwrap_or_default();
+    v1::ImportRegionTableResponse::decode(bytes.as_slice()).unwrap_or_default()
 }

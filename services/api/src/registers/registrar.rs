@@ -153,10 +153,10 @@ impl Registrar {
         self.regions.current().0
     }
 
-    /// The version of the register of regions: 0 for the one that ships.
+    /// The register of regions in use and its version, 0 for the one that ships.
     #[must_use]
-    pub fn regions_version(&self) -> i64 {
-        self.regions.current().1
+    pub fn regions_with_version(&self) -> (Arc<RegisterOfRegions>, i64) {
+        self.regions.current()
     }
 
     /// Reads the imported table of regions if it was written since the last look.
@@ -530,7 +530,8 @@ fn id_required<'a, M>(kind: &Kind<M>, field: &str, name: &'a str) -> Result<&'a 
     })
 }
 
-fn version_given(field: &str, etag: &str) -> Result<Option<i64>, Status> {
+/// The version behind an etag of a request's field, if one was given.
+pub(super) fn version_given(field: &str, etag: &str) -> Result<Option<i64>, Status> {
     if etag.is_empty() {
         return Ok(None);
     }

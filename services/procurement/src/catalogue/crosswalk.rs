@@ -72,6 +72,13 @@ impl Crosswalk {
         self.links.iter().map(|((from, to), weight)| (from, to, weight))
     }
 
+    /// The links that lead away from one item, with their weights.
+    pub fn parts(&self, from: &ItemUid) -> impl Iterator<Item = (&ItemUid, &BigRational)> {
+        let first = (from.clone(), ItemUid(String::new()));
+        let from = from.clone();
+        self.links.range(first..).take_while(move |((link, _), _)| *link == from).map(|((_, to), weight)| (to, weight))
+    }
+
     /// Whether both ends of every link stand in the editions.
     pub fn check(&self, from: &Edition, to: &Edition) -> Result<(), Fault> {
         self.links().try_for_each(|(a, b, _)| match (from.get(a), to.get(b)) {
@@ -194,6 +201,9 @@ mod tests {
         assert_eq!(kind("b11", "b12"), Some(LinkKind::Split));
         assert_eq!(kind("b11", "a11"), None);
         assert_eq!(walk.inverse().kinds(&to, &from)[&(uid("b12"), uid("b11"))], LinkKind::Merge);
+        let parts = |from: &str| walk.parts(&uid(from)).map(|(to, w)| format!("{to} {w}")).collect::<Vec<_>>();
+        assert_eq!(parts("b11"), ["b11 1/2", "b12 1/2"]);
+        assert_eq!(parts("b1"), Vec::<String>::new());
         let astray = Crosswalk::equal([(uid("a11"), uid("a1"))]).unwrap();
         assert!(astray.check(&from, &to).is_err());
     }
