@@ -3,6 +3,8 @@
 //! A file here holds the functions of one service, one a register: from a data set to the resources it gives with their
 //! ids, `pub(super) fn figures(set: &Dataset) -> Vec<(String, v1::Figure)>`. The ids are those of the data set.
 
+pub mod catalogue;
+
 use procurement::figure::Source;
 use proto::procurement::v1::Provenance;
 
