@@ -26,6 +26,8 @@ use crate::{
 
 /// What every made-up name begins with.
 pub const MARK: &str = "【合成】";
+/// The regions and years that have a plan: those whose totals the article publishes.
+pub const PUBLISHED: [(&str, i32); 2] = [("330000", 2015), ("330000", 2021)];
 /// Most projects of a plan.
 pub const PROJECTS_MAX: u64 = 20_000_000;
 // Amounts are whole hundreds of yuan.
@@ -297,12 +299,14 @@ impl Records {
             first = first.saturating_add(*size);
             inside
         });
-        let (kind, prefix, ending, size) = bands[at.unwrap_or(bands.len() - 1)];
+        let band = at.unwrap_or(bands.len() - 1);
+        let (kind, prefix, ending, size) = bands[band];
         // About four contracts a provider.
         let which = dice.below((size.min(plan.projects) / 4).max(1));
         let (name_text, credit_code) = match kind {
             ProviderKind::Individual => (format!("个人{which:05}"), None),
-            _ => (format!("{which:05}号{ending}"), Some(code(prefix, &format!("{which:08}")))),
+            // Two kinds share the prefix 12, and no two bodies share a code.
+            _ => (format!("{which:05}号{ending}"), Some(code(prefix, &format!("{band}{which:07}")))),
         };
         Provider {
             name: name(name_text),

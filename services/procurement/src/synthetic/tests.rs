@@ -110,11 +110,16 @@ fn a_seed_repeats_itself_and_another_is_another() {
 #[test]
 fn numbers_are_unique_places_are_all_used_and_one_name_is_one_provider() {
     let (mut numbers, mut places, mut codes) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    let mut bearers = BTreeMap::new();
     for record in records(plan(2021, 1)).unwrap() {
         assert!(numbers.insert(record.project.project_no.clone()));
         places.insert(record.project.region.clone());
         let known = codes.entry(record.provider.name.clone()).or_insert_with(|| record.provider.clone());
         assert_eq!(*known, record.provider);
+        if let Some(code) = &record.provider.credit_code {
+            let bearer = bearers.entry(code.to_string()).or_insert_with(|| record.provider.name.clone());
+            assert_eq!(*bearer, record.provider.name, "one code is one body's");
+        }
     }
     // 90 counties, 11 cities and the province's own level; 江干 and 下城 are gone by the end of 2021.
     assert_eq!(places.len(), 102);
@@ -125,6 +130,9 @@ fn numbers_are_unique_places_are_all_used_and_one_name_is_one_provider() {
 #[test]
 fn what_nobody_published_has_no_plan_and_a_plan_that_cannot_be_is_refused() {
     assert_eq!(Plan::published(&zhejiang(), 2020, 1), None);
+    for (region, year) in PUBLISHED {
+        assert!(Plan::published(&region.parse().unwrap(), year, 1).is_some(), "{region} {year}");
+    }
     assert_eq!(Plan::published(&"330100".parse().unwrap(), 2021, 1), None);
     let small = Plan {
         projects: 10,
