@@ -2,11 +2,152 @@
 //!
 //! A file here holds the functions of one service, one a register: from a data set to the resources it gives with their
 //! ids, `pub(super) fn figures(set: &Dataset) -> Vec<(String, v1::Figure)>`. The ids are those of the data set.
+//!
+//! Loading is not creating: what is there already and the same stays untouched, what an editor changed is left alone, so a
+//! second load changes nothing.
 
 pub mod catalogue;
+mod synthetic;
 
-use procurement::figure::Source;
+use procurement::{dataset::Dataset, figure::Source, region::RegisterOfRegions, synthetic::Plan};
 use proto::procurement::v1::Provenance;
+use stdx::ErrorKind;
+use store::{
+    Store,
+    register::{Draft, Loaded, Register},
+};
+
+use super::{
+    body::{self, Resource},
+    catalogue_service::{CATALOGUE, EDITION},
+    kind::Kind,
+};
+use crate::wire::Fault;
+
+/// Entries of one transaction.
+const BATCH: usize = 1_000;
+
+/// Why a seed could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An entry breaks a rule of its register: a mistake of the data set.
+    #[error("{name}: {field} {reason}")]
+    Entry {
+        /// Of the entry.
+        name: String,
+        /// Of the entry.
+        field: String,
+        /// In English.
+        reason: String,
+    },
+    /// The data set or the plan is wrong.
+    #[error(transparent)]
+    Data(#[from] procurement::Error),
+    /// The tables.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Error {
+    /// The kind, for callers.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Entry { .. } | Self::Data(_) => ErrorKind::Invalid,
+            Self::Store(error) => error.kind(),
+        }
+    }
+}
+
+/// What came of a load, one line a register in the order of loading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The register's Chinese word, and its part.
+    pub registers: Vec<(&'static str, Loaded)>,
+}
+
+impl Report {
+    /// Entries that are new or were replaced.
+    #[must_use]
+    pub fn changed(&self) -> u64 {
+        self.registers.iter().map(|(_, loaded)| loaded.inserted + loaded.replaced).sum()
+    }
+
+    fn add(&mut self, chinese: &'static str, loaded: Loaded) {
+        let sum = match self.registers.iter_mut().find(|(known, _)| *known == chinese) {
+            Some((_, sum)) => sum,
+            None => {
+                self.registers.push((chinese, Loaded::default()));
+                &mut self.registers.last_mut().expect("just pushed").1
+            }
+        };
+        sum.inserted += loaded.inserted;
+        sum.replaced += loaded.replaced;
+        sum.unchanged += loaded.unchanged;
+        sum.left_alone += loaded.left_alone;
+    }
+}
+
+/// Loads the article's data set. What is referred to comes first.
+pub async fn article(store: &Store) -> Result<Report, Error> {
+    let set = Dataset::article()?;
+    let mut loader = Loader::new(store);
+    loader.load(&CATALOGUE, catalogue::catalogues(&set)).await?;
+    loader.load(&EDITION, catalogue::editions(&set)).await?;
+    Ok(loader.report)
+}
+
+/// Makes up the registers of a plan and loads them, a batch at a time; `told` hears how many projects are done.
+pub async fn synthetic(store: &Store, plan: Plan, told: impl FnMut(u64)) -> Result<Report, Error> {
+    let mut loader = Loader::new(store);
+    synthetic::load(&mut loader, plan, told).await?;
+    Ok(loader.report)
+}
+
+/// Brings entries into their registers.
+struct Loader<'a> {
+    store: &'a Store,
+    report: Report,
+}
+
+impl<'a> Loader<'a> {
+    fn new(store: &'a Store) -> Self {
+        Self { store, report: Report::default() }
+    }
+
+    /// Loads the entries of a register; what they refer to must be loaded before.
+    async fn load<M: Resource>(&mut self, kind: &Kind<M>, entries: Vec<(String, M)>) -> Result<(), Error> {
+        let drafts = entries.iter().map(|(id, resource)| {
+            let wrong = |faults: Vec<Fault>| Error::Entry {
+                name: kind.name(id),
+                field: faults.first().map(|fault| fault.field.clone()).unwrap_or_default(),
+                reason: faults.first().map(|fault| fault.en.clone()).unwrap_or_default(),
+            };
+            let faults = (kind.check)(resource);
+            if !faults.is_empty() {
+                return Err(wrong(faults));
+            }
+            let (draft, _) = body::draft(kind, id, resource, RegisterOfRegions::shipped()).map_err(wrong)?;
+            Ok(draft)
+        });
+        let drafts = drafts.collect::<Result<Vec<Draft>, Error>>()?;
+        self.load_drafts(&kind.register, kind.chinese, drafts).await
+    }
+
+    async fn load_drafts(
+        &mut self,
+        register: &Register,
+        chinese: &'static str,
+        drafts: Vec<Draft>,
+    ) -> Result<(), Error> {
+        let mut drafts = drafts.into_iter().peekable();
+        while drafts.peek().is_some() {
+            let batch = drafts.by_ref().take(BATCH).collect();
+            self.report.add(chinese, self.store.register_load(register, batch).await?);
+        }
+        Ok(())
+    }
+}
 
 /// Where an entry of a data set comes from: the source document and the words that it rests on.
 #[must_use]
