@@ -4,6 +4,7 @@
 //! and looks at what it did through the gRPC service, the command line and the mail server: never through the database.
 //! Every process started here dies with the test, also when the test itself is killed.
 
+pub mod asker;
 pub mod dovecot;
 pub mod fake_imap;
 pub mod huge;
@@ -15,6 +16,7 @@ pub mod process;
 pub mod product;
 pub mod world;
 
+pub use asker::Asker;
 pub use dovecot::Dovecot;
 pub use imap::Imap;
 pub use oracle::Ledger;
