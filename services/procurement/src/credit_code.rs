@@ -64,6 +64,39 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// The same in one Chinese sentence.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::Length { symbols } => format!("统一社会信用代码应有18位, 现有{symbols}位。"),
+            Self::Symbol { place, symbol } => {
+                format!("第{place}位为“{symbol}”, 统一社会信用代码不使用这个字符。")
+            }
+            Self::Region { place, symbol } => {
+                format!("第{place}位为“{symbol}”, 第3至8位为登记管理机关行政区划码, 应为数字。")
+            }
+            Self::OrganisationCheck { expected, found } => {
+                format!("第17位为“{found}”, 按 GB 11714 计算, 组织机构代码的校验码应为“{expected}”。")
+            }
+            Self::Check { expected, found } => {
+                format!("第18位为“{found}”, 按 GB 32100-2015 计算, 校验码应为“{expected}”。")
+            }
+        }
+    }
+
+    /// The wrong place, counted from 1; none for a wrong length.
+    #[must_use]
+    pub fn place(&self) -> Option<usize> {
+        match self {
+            Self::Length { .. } => None,
+            Self::Symbol { place, .. } | Self::Region { place, .. } => Some(*place),
+            Self::OrganisationCheck { .. } => Some(17),
+            Self::Check { .. } => Some(18),
+        }
+    }
+}
+
 impl CreditCode {
     /// The 18 symbols.
     #[must_use]
@@ -266,6 +299,8 @@ mod tests {
             ("91330106673959654R", Fault::Check { expected: 'P', found: 'R' }),
             ("91330107673959654P", Fault::Check { expected: '6', found: 'P' }),
         ] {
+            let place = fault.place().map(|place| format!("第{place}位"));
+            assert!(fault.chinese().starts_with(place.as_deref().unwrap_or("统一社会信用代码应有18位")), "{fault}");
             assert_eq!(text.parse::<CreditCode>(), Err(fault), "{text}");
         }
     }

@@ -11,10 +11,11 @@ use num_rational::BigRational;
 use crate::{
     catalogue::ItemUid,
     coded::coded,
+    eligibility::{RegistrationStatus, check_eligibility},
     error::Error,
     evaluation::Score,
     finding::{Outcome, Severities, Severity},
-    party::{Provider, ProviderFlag, check_provider},
+    party::{Provider, ProviderFlag},
 };
 
 /// Most candidates of one ranking.
@@ -53,6 +54,8 @@ pub struct FinishedContract {
 pub struct Candidate {
     /// Who.
     pub provider: Provider,
+    /// Whether it still exists, where recorded.
+    pub status: Option<RegistrationStatus>,
     /// Black marks.
     pub flags: Vec<ProviderFlag>,
     /// Days until which an evaluation's result bars it (first day free again).
@@ -161,16 +164,12 @@ pub fn rank<'a>(
 }
 
 fn gates(candidate: &Candidate, question: &Question, severities: &Severities) -> Vec<String> {
-    let findings = check_provider(&candidate.provider, &candidate.flags, question.on_day, severities);
-    let mut reasons: Vec<String> = findings
+    let Candidate { provider, status, flags, barred_until, .. } = candidate;
+    check_eligibility(provider, *status, flags, barred_until, question.on_day, severities)
         .into_iter()
         .filter(|found| found.severity == Severity::Error && found.outcome == Outcome::Fail)
         .map(|found| format!("{} ({})", found.sentence, found.article))
-        .collect();
-    if let Some(until) = candidate.barred_until.iter().max().filter(|until| question.on_day < **until) {
-        reasons.push(format!("绩效评价结果应用: {until}前不得选择。 (预算法实施条例 §20)"));
-    }
-    reasons
+        .collect()
 }
 
 fn evidence(candidate: &Candidate, question: &Question) -> Evidence {
@@ -229,6 +228,7 @@ mod tests {
                 registration_class: None,
                 region: None,
             },
+            status: None,
             flags: Vec::new(),
             barred_until: Vec::new(),
             contracts: (0..in_section).map(|_| finished("a1")).chain((0..elsewhere).map(|_| finished("b1"))).collect(),

@@ -82,6 +82,7 @@ fn amount(contract: &Contract, findings: &mut Findings<'_>) {
         AMOUNT,
         few && contract.amount > Fen::ZERO,
         match few {
+            true if contract.amount == Fen::ZERO => "没有合同金额。".to_owned(),
             true => format!("合同金额为{}。", contract.amount),
             false => "承接主体、补充合同或支付记录的条数超过上限。".to_owned(),
         },
