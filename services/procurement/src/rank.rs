@@ -103,6 +103,8 @@ pub struct Evidence {
 pub struct Ranked<'a> {
     /// From 1; who is equal by every key shares a place.
     pub place: usize,
+    /// Where it stood among the candidates, from 0.
+    pub at: usize,
     /// Who.
     pub provider: &'a Provider,
     /// On what grounds.
@@ -112,6 +114,8 @@ pub struct Ranked<'a> {
 /// One candidate that no gate let through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excluded<'a> {
+    /// Where it stood among the candidates, from 0.
+    pub at: usize,
     /// Who.
     pub provider: &'a Provider,
     /// Each reason, a Chinese sentence with its article.
@@ -146,12 +150,12 @@ pub fn rank<'a>(
         return Err(Error::malformed("candidates", &count, format!("must be {CANDIDATES_MAX} at most")));
     }
     let (mut ranked, mut excluded) = (Vec::new(), Vec::new());
-    for candidate in candidates {
+    for (at, candidate) in candidates.iter().enumerate() {
         let reasons = gates(candidate, question, severities);
         let provider = &candidate.provider;
         match reasons.is_empty() {
-            true => ranked.push(Ranked { place: 0, provider, evidence: evidence(candidate, question) }),
-            false => excluded.push(Excluded { provider, reasons }),
+            true => ranked.push(Ranked { place: 0, at, provider, evidence: evidence(candidate, question) }),
+            false => excluded.push(Excluded { at, provider, reasons }),
         }
     }
     ranked.sort_by(|a, b| compare(a, b, keys).then_with(|| a.provider.name.cmp(&b.provider.name)));
