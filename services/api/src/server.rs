@@ -11,6 +11,9 @@ use proto::intake::v1::{
 };
 use proto::procurement::v1::{
     catalogue_service_server::{self, CatalogueServiceServer},
+    contract_service_server::{self, ContractServiceServer},
+    project_service_server::{self, ProjectServiceServer},
+    provider_service_server::{self, ProviderServiceServer},
     purchaser_service_server::{self, PurchaserServiceServer},
     region_service_server::{self, RegionServiceServer},
 };
@@ -27,7 +30,15 @@ use crate::{
     mailbox_service::Mailboxes,
     page,
     quarantine_service::Quarantine,
-    registers::{Registrar, catalogue_service::Catalogues, purchaser_service::Purchasers, region_service::Regions},
+    registers::{
+        Registrar,
+        catalogue_service::Catalogues,
+        contract_service::Contracts,
+        project_service::Projects,
+        provider_service::Providers,
+        purchaser_service::Purchasers,
+        region_service::Regions,
+    },
     submission_service::Submissions,
 };
 
@@ -176,6 +187,9 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(PurchaserServiceServer::new(Purchasers::new(registrar.clone()))))
         .add_service(limited!(CatalogueServiceServer::new(Catalogues::new(registrar.clone()))))
         .add_service(limited!(RegionServiceServer::new(Regions::new(registrar.clone()))))
+        .add_service(limited!(ProviderServiceServer::new(Providers::new(registrar.clone()))))
+        .add_service(limited!(ProjectServiceServer::new(Projects::new(registrar.clone()))))
+        .add_service(limited!(ContractServiceServer::new(Contracts::new(registrar.clone()))))
         .add_service(limited!(health_service))
         .add_service(limited!(reflection))
         .add_service(limited!(reflection_old));
@@ -200,6 +214,9 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         purchaser_service_server::SERVICE_NAME,
         catalogue_service_server::SERVICE_NAME,
         region_service_server::SERVICE_NAME,
+        provider_service_server::SERVICE_NAME,
+        project_service_server::SERVICE_NAME,
+        contract_service_server::SERVICE_NAME,
     ];
     let (reporter, service) = tonic_health::server::health_reporter();
     let health = Health { reporter, names };

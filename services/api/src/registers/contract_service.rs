@@ -107,8 +107,7 @@ impl Contracts {
             let had = stored.and_then(|of| of.parts.iter().find(|there| there.provider == part.provider));
             // One that does not exist is told by the reference.
             let Some(provider) = providers.get(&part.provider) else { continue };
-            let kind: Option<party::ProviderKind> =
-                rules::member(provider.kind().as_str_name(), "PROVIDER_KIND_");
+            let kind: Option<party::ProviderKind> = rules::member(provider.kind().as_str_name(), "PROVIDER_KIND_");
             if let Some(kind) = kind.filter(|kind| kind.is_barred() && had.is_none()) {
                 return Err(barred(&provider.name, kind));
             }
@@ -222,10 +221,7 @@ impl ContractService for Contracts {
         }))
     }
 
-    async fn create_contract(
-        &self,
-        request: Request<v1::CreateContractRequest>,
-    ) -> Result<Response<Contract>, Status> {
+    async fn create_contract(&self, request: Request<v1::CreateContractRequest>) -> Result<Response<Contract>, Status> {
         let options = write_of!(request, "ContractService/CreateContract");
         let v1::CreateContractRequest { contract, contract_id, .. } = request.into_inner();
         let mut fresh = self.registrar.fresh(&CONTRACT, contract, &contract_id)?;
@@ -234,10 +230,7 @@ impl ContractService for Contracts {
         Ok(Response::new(contract))
     }
 
-    async fn update_contract(
-        &self,
-        request: Request<v1::UpdateContractRequest>,
-    ) -> Result<Response<Contract>, Status> {
+    async fn update_contract(&self, request: Request<v1::UpdateContractRequest>) -> Result<Response<Contract>, Status> {
         let options = write_of!(request, "ContractService/UpdateContract");
         let v1::UpdateContractRequest { contract, update_mask, .. } = request.into_inner();
         let mut merged = self.registrar.merged(&CONTRACT, contract, update_mask).await?;

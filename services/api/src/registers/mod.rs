@@ -6,9 +6,12 @@
 
 pub mod body;
 pub mod catalogue_service;
+pub mod contract_service;
 mod day;
 pub mod kind;
 mod mask;
+pub mod project_service;
+pub mod provider_service;
 pub mod purchaser_service;
 pub mod region_service;
 mod regions;

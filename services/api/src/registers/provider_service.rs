@@ -213,7 +213,10 @@ impl ProviderService for Providers {
         Ok(Response::new(self.rank(request.get_ref()).await?))
     }
 
-    async fn get_provider_flag(&self, request: Request<v1::GetProviderFlagRequest>) -> Result<Response<v1::ProviderFlag>, Status> {
+    async fn get_provider_flag(
+        &self,
+        request: Request<v1::GetProviderFlagRequest>,
+    ) -> Result<Response<v1::ProviderFlag>, Status> {
         let provider_flag = self.registrar.get(&PROVIDER_FLAG, &request.get_ref().name).await?;
         Ok(Response::new(provider_flag))
     }
@@ -259,7 +262,10 @@ impl ProviderService for Providers {
         Ok(Response::new(flag))
     }
 
-    async fn get_recommended_list(&self, request: Request<v1::GetRecommendedListRequest>) -> Result<Response<v1::RecommendedList>, Status> {
+    async fn get_recommended_list(
+        &self,
+        request: Request<v1::GetRecommendedListRequest>,
+    ) -> Result<Response<v1::RecommendedList>, Status> {
         let recommended_list = self.registrar.get(&RECOMMENDED_LIST, &request.get_ref().name).await?;
         Ok(Response::new(recommended_list))
     }
@@ -321,7 +327,10 @@ impl ProviderService for Providers {
         Ok(Response::new(recommended_list))
     }
 
-    async fn get_recommended_entry(&self, request: Request<v1::GetRecommendedEntryRequest>) -> Result<Response<v1::RecommendedEntry>, Status> {
+    async fn get_recommended_entry(
+        &self,
+        request: Request<v1::GetRecommendedEntryRequest>,
+    ) -> Result<Response<v1::RecommendedEntry>, Status> {
         let recommended_entry = self.registrar.get(&RECOMMENDED_ENTRY, &request.get_ref().name).await?;
         Ok(Response::new(recommended_entry))
     }

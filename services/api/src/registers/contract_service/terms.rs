@@ -134,10 +134,7 @@ fn bare(parts: Vec<Part>) -> contract::Contract {
 ///
 /// # Errors
 /// A share or a name that [`check`] refuses.
-pub fn agreement(
-    contract: &v1::Contract,
-    is_public_service: bool,
-) -> Result<contract::Contract, procurement::Error> {
+pub fn agreement(contract: &v1::Contract, is_public_service: bool) -> Result<contract::Contract, procurement::Error> {
     let day = rules::day;
     let basis = |basis: &v1::MultiYearBasis| contract::MultiYearBasis {
         budget_is_assured: basis.budget_is_assured,
@@ -149,8 +146,7 @@ pub fn agreement(
         let service_users_invited = taken.service_users_invited;
         day(&taken.day).map(|day| Acceptance { day, passed: taken.is_passed, service_users_invited })
     };
-    let amended =
-        |of: &v1::Amendment| day(&of.day).map(|day| Amendment { day, delta: Fen::new(of.delta_fen) });
+    let amended = |of: &v1::Amendment| day(&of.day).map(|day| Amendment { day, delta: Fen::new(of.delta_fen) });
     let paid = |of: &v1::Payment| day(&of.day).map(|day| Payment { day, amount: Fen::new(of.amount_fen) });
     Ok(contract::Contract {
         amount: Fen::new(contract.amount_fen.unwrap_or_default()),
@@ -300,10 +296,14 @@ mod tests {
             ("long share", |c| c.parts[1].share = "0".repeat(65), &["parts[1].share"]),
             ("twice", |c| c.parts[2].provider = "providers/a".into(), &["parts[2].provider"]),
             ("none", |c| c.parts.clear(), &["parts"]),
-            ("one without a share", |c| {
-                c.parts.truncate(1);
-                c.parts[0].share.clear();
-            }, &[]),
+            (
+                "one without a share",
+                |c| {
+                    c.parts.truncate(1);
+                    c.parts[0].share.clear();
+                },
+                &[],
+            ),
             ("amount", |c| c.amount_fen = Some(-1), &["amount_fen"]),
             ("day", |c| c.signed_day = "2021-2-30".into(), &["signed_day"]),
             ("number", |c| c.contract_no = "a b".into(), &["contract_no"]),

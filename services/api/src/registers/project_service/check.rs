@@ -30,10 +30,9 @@ pub fn check(project: &v1::Project) -> Vec<Fault> {
     if !YEARS.contains(&project.year) {
         faults.push(fault("year", "a year from 2000 to 2100 is needed", "应为 2000 至 2100 年"));
     }
-    for (field, name, zh) in [
-        ("region", &project.region, "请填写行政区划"),
-        ("purchaser", &project.purchaser, "请填写购买主体"),
-    ] {
+    for (field, name, zh) in
+        [("region", &project.region, "请填写行政区划"), ("purchaser", &project.purchaser, "请填写购买主体")]
+    {
         if name.is_empty() {
             faults.push(fault(field, format!("a {field} is needed"), zh));
         }
@@ -47,7 +46,11 @@ pub fn check(project: &v1::Project) -> Vec<Fault> {
         }
     }
     if !project.series.is_empty() && !body::is_id(&project.series) {
-        faults.push(fault("series", "1 to 128 characters of A-Z a-z 0-9 . _ ~ -", "应为 1 至 128 个字符:A-Z a-z 0-9 . _ ~ -"));
+        faults.push(fault(
+            "series",
+            "1 to 128 characters of A-Z a-z 0-9 . _ ~ -",
+            "应为 1 至 128 个字符:A-Z a-z 0-9 . _ ~ -",
+        ));
     }
     for (field, text, characters_max) in [
         ("method_text", &project.method_text, 200),

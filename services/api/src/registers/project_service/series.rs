@@ -27,8 +27,8 @@ pub fn series(name: &str, entries: Vec<SeriesEntry>, asked: SeriesBasis) -> Resu
             by_year.entry(year).or_default().push(amount);
         }
     }
-    let years: Vec<(i32, Fen)> =
-        by_year.into_iter().map(|(year, amounts)| Ok((year, Fen::sum(amounts)?))).collect::<Result<_, _>>()?;
+    let years = by_year.into_iter().map(|(year, amounts)| Ok((year, Fen::sum(amounts)?)));
+    let years: Vec<(i32, Fen)> = years.collect::<Result<_, procurement::Error>>()?;
     let changes = years.windows(2).map(|pair| change(pair[0], pair[1])).collect::<Result<Vec<_>, _>>()?;
     let whole = match years[..] {
         [first, .., last] => Some(change(first, last)?),
@@ -76,12 +76,8 @@ mod tests {
 
     fn entry(year: i32, settlement: Option<i64>, contract: Option<i64>, budget: Option<i64>) -> SeriesEntry {
         let wan = |amount: Option<i64>| amount.map(|wan| wan * 1_000_000);
-        let project = v1::Project {
-            year,
-            settlement_fen: wan(settlement),
-            budget_fen: wan(budget),
-            ..v1::Project::default()
-        };
+        let project =
+            v1::Project { year, settlement_fen: wan(settlement), budget_fen: wan(budget), ..v1::Project::default() };
         SeriesEntry { project: Some(project), contract_fen: wan(contract) }
     }
 
@@ -97,11 +93,13 @@ mod tests {
 
     #[test]
     fn the_basis_is_the_first_that_every_year_has_unless_one_is_asked_for() {
-        let entries = || vec![
-            entry(2019, None, Some(90), Some(100)),
-            entry(2020, Some(80), Some(85), None),
-            entry(2020, None, Some(5), None),
-        ];
+        let entries = || {
+            vec![
+                entry(2019, None, Some(90), Some(100)),
+                entry(2020, Some(80), Some(85), None),
+                entry(2020, None, Some(5), None),
+            ]
+        };
         for (asked, basis, percent) in [
             (SeriesBasis::Unspecified, SeriesBasis::Contract, Some("0.00")),
             (SeriesBasis::Contract, SeriesBasis::Contract, Some("0.00")),
@@ -116,7 +114,11 @@ mod tests {
 
     #[test]
     fn from_nothing_there_is_no_percent_and_one_year_has_no_change() {
-        let told = series("s", vec![entry(2019, Some(0), None, None), entry(2020, Some(1), None, None)], SeriesBasis::Unspecified);
+        let told = series(
+            "s",
+            vec![entry(2019, Some(0), None, None), entry(2020, Some(1), None, None)],
+            SeriesBasis::Unspecified,
+        );
         let change = told.unwrap().changes.remove(0);
         assert_eq!((change.percent.as_str(), change.ratio.as_str(), change.delta_fen), ("", "", 1_000_000));
         let told = series("s", vec![entry(2019, Some(1), None, None)], SeriesBasis::Unspecified).unwrap();

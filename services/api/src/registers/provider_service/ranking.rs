@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{Months};
+use chrono::Months;
 use procurement::{
     catalogue::ItemUid,
     evaluation::Score,

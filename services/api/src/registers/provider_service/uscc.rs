@@ -27,9 +27,10 @@ pub fn read(text: &str, kind: ProviderKind, settings: &RuleSettings) -> CheckUsc
 
 fn right(code: &CreditCode, kind: ProviderKind, settings: &RuleSettings) -> CheckUsccResponse {
     let class = code.registration_class();
-    let kinds = code.provider_kinds().iter().filter_map(|kind| {
-        ProviderKind::from_str_name(&format!("PROVIDER_KIND_{kind}")).map(i32::from)
-    });
+    let kinds = code
+        .provider_kinds()
+        .iter()
+        .filter_map(|kind| ProviderKind::from_str_name(&format!("PROVIDER_KIND_{kind}")).map(i32::from));
     let stated: Option<party::ProviderKind> = rules::member(kind.as_str_name(), "PROVIDER_KIND_");
     let findings: Vec<_> = stated.map_or_else(Vec::new, |kind| {
         let bearer = Provider {
