@@ -31,13 +31,8 @@ use crate::{
     page,
     quarantine_service::Quarantine,
     registers::{
-        Registrar,
-        catalogue_service::Catalogues,
-        contract_service::Contracts,
-        project_service::Projects,
-        provider_service::Providers,
-        purchaser_service::Purchasers,
-        region_service::Regions,
+        Registrar, catalogue_service::Catalogues, contract_service::Contracts, project_service::Projects,
+        provider_service::Providers, purchaser_service::Purchasers, region_service::Regions,
     },
     submission_service::Submissions,
 };

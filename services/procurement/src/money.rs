@@ -200,6 +200,12 @@ impl Fen {
             .unwrap_or(MoneyUnit::Yuan)
     }
 
+    /// Writes the amount in the unit that people would write it in.
+    #[must_use]
+    pub fn usual(self) -> String {
+        self.show(self.usual_unit())
+    }
+
     /// The nearest number of fen to a rational number of yuan, for shares that a person asked to be rounded.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use stdx::{Clock, SystemClock};
 use tonic::Status;
 
-use crate::errors;
+use crate::{errors, wire::Fault};
 
 /// Reads a day; nothing but the ten characters is taken.
 #[must_use]
@@ -20,7 +20,25 @@ pub fn required(field: &str, text: &str) -> Result<NaiveDate, Status> {
 
 /// The day of a field, or today in Beijing when it is empty.
 pub fn or_today(field: &str, text: &str) -> Result<NaiveDate, Status> {
-    if text.is_empty() { Ok(stdx::beijing::day_of(SystemClock.now())) } else { required(field, text) }
+    if text.is_empty() { Ok(today()) } else { required(field, text) }
+}
+
+/// Today in Beijing, whose days the law counts.
+#[must_use]
+pub fn today() -> NaiveDate {
+    stdx::beijing::day_of(SystemClock.now())
+}
+
+/// Of fields that hold a day or nothing, those that hold something else.
+#[must_use]
+pub fn faults(fields: &[(&str, &str)]) -> Vec<Fault> {
+    let wrong = fields.iter().filter(|(_, text)| !text.is_empty() && read(text).is_none());
+    let fault = |field: &str| Fault {
+        field: field.to_owned(),
+        zh: "应为 YYYY-MM-DD 形式的日期".to_owned(),
+        en: "a day of the form YYYY-MM-DD is needed".to_owned(),
+    };
+    wrong.map(|(field, _)| fault(field)).collect()
 }
 
 #[cfg(test)]
@@ -34,5 +52,6 @@ mod tests {
         {
             assert_eq!(read(text).is_some(), is_day, "{text}");
         }
+        assert_eq!(faults(&[("a", ""), ("b", "2021-03-05"), ("c", "2021")])[0].field, "c");
     }
 }

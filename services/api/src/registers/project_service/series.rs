@@ -66,7 +66,7 @@ fn change((from_year, from): (i32, Fen), (to_year, to): (i32, Fen)) -> Result<Se
         delta_fen: delta.get(),
         ratio,
         percent,
-        sentence: format!("{from_year}年{from}, {to_year}年{to}{told}。"),
+        sentence: format!("{from_year}年{}, {to_year}年{}{told}。", from.usual(), to.usual()),
     })
 }
 

@@ -23,7 +23,12 @@ impl Projects {
         let mut sentences = vec![budget(&project)];
         sentences.extend(contracts.iter().map(told));
         if let Some(settlement) = project.settlement_fen {
-            sentences.push(format!("决算{}, 合同合计{agreed}, 已支付{paid}。", Fen::new(settlement)));
+            sentences.push(format!(
+                "决算{}, 合同合计{}, 已支付{}。",
+                Fen::new(settlement).usual(),
+                agreed.usual(),
+                paid.usual()
+            ));
         }
         sentences.extend(followers.iter().map(|of| format!("{}年续作: {}", of.year, budget(of))));
         Ok(ProjectTrace {
@@ -39,7 +44,7 @@ impl Projects {
 
 fn budget(project: &Project) -> String {
     match project.budget_fen {
-        Some(budget) => format!("{}年{}, 预算{}。", project.year, project.title, Fen::new(budget)),
+        Some(budget) => format!("{}年{}, 预算{}。", project.year, project.title, Fen::new(budget).usual()),
         None => format!("{}年{}, 没有预算记录。", project.year, project.title),
     }
 }
@@ -51,13 +56,13 @@ fn told(contract: &Contract) -> String {
         day => format!("{day}与{}签订合同", parts.join("、")),
     };
     if let Some(amount) = contract.amount_fen {
-        text += &format!(", 金额{}", Fen::new(amount));
+        text += &format!(", 金额{}", Fen::new(amount).usual());
     }
     if let Some(amended) = contract.amended_fen.filter(|_| !contract.amendments.is_empty()) {
-        text += &format!(", 补充合同{}份后为{}", contract.amendments.len(), Fen::new(amended));
+        text += &format!(", 补充合同{}份后为{}", contract.amendments.len(), Fen::new(amended).usual());
     }
     if let Some(paid) = contract.paid_fen {
-        text += &format!(", 支付{}笔共{}", contract.payments.len(), Fen::new(paid));
+        text += &format!(", 支付{}笔共{}", contract.payments.len(), Fen::new(paid).usual());
     }
     if let Some(taken) = &contract.acceptance {
         text += &format!(", {}验收{}", taken.day, if taken.is_passed { "合格" } else { "不合格" });
