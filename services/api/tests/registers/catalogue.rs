@@ -134,7 +134,10 @@ async fn the_fields_of_items_that_do_not_hold_together_are_named() {
         (vec![new("a11", "Z", "又一", "a1")], vec!["items[9].uid"]),
         (vec![new("z", "Z", "项之下", "a11")], vec!["items[9].parent_uid"]),
         (vec![new("z", "Z", "无上级", "y")], vec!["items[9].parent_uid"]),
-        (vec![new("y", "Y", "成环", "z"), new("z", "Z", "成环", "y")], vec!["items[9].parent_uid", "items[10].parent_uid"]),
+        (
+            vec![new("y", "Y", "成环", "z"), new("z", "Z", "成环", "y")],
+            vec!["items[9].parent_uid", "items[10].parent_uid"],
+        ),
         (vec![new("坏", "", "", "a")], vec!["items[9].uid", "items[9].code", "items[9].title"]),
         (vec![NewItem { service_kind: 0, ..new("z", "Z", "无类别", "") }], vec!["items[9].service_kind"]),
     ] {
@@ -177,7 +180,10 @@ async fn a_draft_is_edited_and_its_etag_and_counts_follow() {
     assert_eq!(refusal(twice), (Code::AlreadyExists, "RESOURCE_EXISTS".into()));
     let same_code = CatalogueItem { uid: "a14".into(), ..added.clone() };
     let request = CreateCatalogueItemRequest { catalogue_item: Some(same_code), ..Default::default() };
-    assert_eq!(refusal(client.create_catalogue_item(request).await), (Code::AlreadyExists, "RESOURCE_DUPLICATE".into()));
+    assert_eq!(
+        refusal(client.create_catalogue_item(request).await),
+        (Code::AlreadyExists, "RESOURCE_DUPLICATE".into())
+    );
     for parent in ["catalogueItems/2021.a11", "nonsense"] {
         let astray = CatalogueItem { uid: "a15".into(), code: "A15".into(), parent: parent.into(), ..added.clone() };
         let request = CreateCatalogueItemRequest { catalogue_item: Some(astray), ..Default::default() };
@@ -223,7 +229,10 @@ async fn a_renamed_category_and_a_moved_section_show_in_all_lines_below() {
         UpdateCatalogueItemRequest { catalogue_item: Some(section), update_mask: mask("parent"), ..Default::default() };
     client.update_catalogue_item(request).await.unwrap();
     let leaf = item(&mut client, "2021.a21").await;
-    assert_eq!((leaf.class.as_str(), leaf.path.join("/")), ("catalogueItems/2021.b", "履职辅助/儿童福利/普惠托育服务".into()));
+    assert_eq!(
+        (leaf.class.as_str(), leaf.path.join("/")),
+        ("catalogueItems/2021.b", "履职辅助/儿童福利/普惠托育服务".into())
+    );
     assert_eq!(item(&mut client, "2021.a11").await.path[0], "基本公共服务");
     assert_eq!(found(&mut client, r#"edition="editions/2021" AND search("基本公共")"#).await.len(), 4);
     let up = CatalogueItem { parent: String::new(), ..item(&mut client, "2021.a2").await };
@@ -351,7 +360,8 @@ async fn a_difference_keeps_its_laws_on_the_wire() {
             .changes
             .iter()
             .map(|change| {
-                let names = |items: &[CatalogueItem]| -> Vec<String> { items.iter().map(|item| item.name.clone()).collect() };
+                let names =
+                    |items: &[CatalogueItem]| -> Vec<String> { items.iter().map(|item| item.name.clone()).collect() };
                 let (before, after) = (names(&change.before), names(&change.after));
                 let kind = match (change.kind(), is_inverse) {
                     (EditionChangeKind::Added, true) => EditionChangeKind::Removed,
@@ -474,8 +484,7 @@ async fn a_suggested_crosswalk_can_be_set_as_it_is() {
     let Place { mut client, .. } = place().await;
     edition(&mut client, "2015", 2015, small()).await;
     edition(&mut client, "2021", 2021, later()).await;
-    let request =
-        SuggestCrosswalkRequest { from_edition: "editions/2015".into(), to_edition: "editions/2021".into() };
+    let request = SuggestCrosswalkRequest { from_edition: "editions/2015".into(), to_edition: "editions/2021".into() };
     let suggested = client.suggest_crosswalk(request).await.unwrap().into_inner();
     assert_eq!(suggested.unmatched_from_uids, ["b11"]);
     assert_eq!(suggested.unmatched_to_uids, ["b12", "c", "c1", "c11"]);
@@ -501,7 +510,8 @@ async fn a_described_service_is_led_to_items_with_the_words_that_matched() {
         assert_eq!(first.matched_words.join("/"), words, "{text}");
         assert!(candidates.len() <= 2 && first.score.contains('/'), "{candidates:?}");
     }
-    let request = ClassifyTextRequest { edition: "editions/2021".into(), text: "卫星发射".into(), ..Default::default() };
+    let request =
+        ClassifyTextRequest { edition: "editions/2021".into(), text: "卫星发射".into(), ..Default::default() };
     assert_eq!(client.classify_text(request).await.unwrap().into_inner().candidates, []);
     // What was read of a draft is not used once the draft changed.
     let request = DeleteCatalogueItemRequest { name: "catalogueItems/2021.b11".into(), ..Default::default() };

@@ -23,20 +23,29 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&format!("sqlite:{}", folder.path().join("data.db").display())).await.unwrap();
         store.migrate().await.unwrap();
-        let blobs = Arc::new(Folder::open(folder.path().join("blobs")).await.unwrap());
-        let settings = ApiSettings {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            tokens: Vec::new(),
-            page_token_key: [5; 32],
-            rules: RuleSettings::default(),
-        };
-        let bound = api::bind(settings, store.clone(), blobs).await.unwrap();
-        let address = bound.address();
         let shutdown = CancellationToken::new();
-        tokio::spawn(bound.serve(shutdown.clone()));
-        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+        let channel = served(&folder, store.clone(), shutdown.clone()).await;
         Self { folder, store, channel, shutdown }
     }
+
+    /// Another server over the same tables.
+    pub async fn another(&self) -> Channel {
+        served(&self.folder, self.store.clone(), self.shutdown.clone()).await
+    }
+}
+
+async fn served(folder: &TempDir, store: Store, shutdown: CancellationToken) -> Channel {
+    let blobs = Arc::new(Folder::open(folder.path().join("blobs")).await.unwrap());
+    let settings = ApiSettings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        tokens: Vec::new(),
+        page_token_key: [5; 32],
+        rules: RuleSettings::default(),
+    };
+    let bound = api::bind(settings, store, blobs).await.unwrap();
+    let address = bound.address();
+    tokio::spawn(bound.serve(shutdown));
+    Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
 }
 
 impl Drop for World {
