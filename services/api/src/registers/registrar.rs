@@ -573,10 +573,11 @@ fn key_of<M>(kind: &Kind<M>, order: &[(&'static str, Direction)], entry: &Entry)
 /// What the tables refused, in the words of the wire. `label`: collection and Chinese word of the kind, where there is one.
 fn refused(label: Option<(&str, &str)>, error: store::Error) -> Status {
     let store::Error::Refused(refusal) = error else { return errors::of_store(error) };
-    let name = |table: &str, id: &str| format!("{}/{id}", label.map_or(table, |(collection, _)| collection));
+    let collection = |table: &str| label.map_or_else(|| collection_of(table), |(collection, _)| collection.to_owned());
+    let name = |table: &str, id: &str| format!("{}/{id}", collection(table));
     let chinese = label.map_or("条目", |(_, chinese)| chinese);
     match refusal {
-        Refusal::Missing { table, id } => absent(label.map_or(&table, |(collection, _)| collection), chinese, &id),
+        Refusal::Missing { table, id } => absent(&collection(&table), chinese, &id),
         Refusal::Taken { table, id } => {
             let name = name(&table, &id);
             let (en, zh) = (format!("{name} exists already"), format!("{chinese}已存在:{name}"));
@@ -615,6 +616,17 @@ fn refused(label: Option<(&str, &str)>, error: store::Error) -> Status {
             errors::named(Code::InvalidArgument, "REQUEST_ID_REUSED", "request_id", en.into(), zh.into())
         }
     }
+}
+
+/// The collection of a table: `catalogueItems` of `catalogue_item`.
+fn collection_of(table: &str) -> String {
+    let mut words = table.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    let collection = words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        name + &initial.to_uppercase() + rest
+    });
+    collection + "s"
 }
 
 /// The arguments of a List request.
