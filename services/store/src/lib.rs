@@ -35,7 +35,7 @@ use record::{
     CampaignKey, Enrolment, Event, MailboxRecord, MessageLetter, MessageQuery, MessageRecord, SubmissionQuery,
     SubmissionRecord, VerifyFault,
 };
-use register::{Change, Condition, Draft, Entry, Loaded, Register, RegisterQuery};
+use register::{Change, Condition, Draft, Entry, Loaded, Once, Register, RegisterQuery};
 use rollup::{Origin, RollupFault, RollupQuery, Totals};
 
 /// Rows that one call lists at most, whatever its limit says.
@@ -224,20 +224,17 @@ impl Store {
 
     /// One entry, also a deleted one.
     pub async fn register_get(&self, register: &Register, id: &str) -> Result<Option<Entry>> {
-        let _ = (register, id);
-        todo!()
+        register::read::get(self, register, id).await
     }
 
     /// Those of the ids that exist, also deleted ones, by id; at most [`LIST_MAX`] ids.
     pub async fn register_many(&self, register: &Register, ids: &[String]) -> Result<Vec<Entry>> {
-        let _ = (register, ids);
-        todo!()
+        register::read::many(self, register, ids).await
     }
 
     /// A page by key.
     pub async fn register_list(&self, register: &Register, query: &RegisterQuery) -> Result<Vec<Entry>> {
-        let _ = (register, query);
-        todo!()
+        register::read::list(self, register, query).await
     }
 
     /// How many entries meet a condition.
@@ -247,40 +244,40 @@ impl Store {
         condition: Option<&Condition>,
         shows_deleted: bool,
     ) -> Result<u64> {
-        let _ = (register, condition, shows_deleted);
-        todo!()
+        register::read::count(self, register, condition, shows_deleted).await
     }
 
     /// Writes in one transaction; gives the entries as they are then, one a write. `Refused` when something stands in the
     /// way, with nothing kept. A call whose `once` is known gives the entries of its first success and writes nothing.
     pub async fn register_write(&self, change: Change<'_>) -> Result<Vec<Entry>> {
-        let _ = change;
-        todo!()
+        register::write::write(self, change).await
+    }
+
+    /// What the first success of a call gave, when it was made in the last week; `Refused` when its id was used for
+    /// another request.
+    pub async fn register_replayed(&self, once: &Once) -> Result<Option<Vec<Entry>>> {
+        register::once::replayed(self, once).await
     }
 
     /// Loads many drafts in one transaction, a multi-row insert at a time. An entry whose body is the same stays as it is;
     /// one that is still as it was first loaded (version 1) or last loaded is replaced; one that somebody wrote since is left alone.
     pub async fn register_load(&self, register: &Register, drafts: Vec<Draft>) -> Result<Loaded> {
-        let _ = (register, drafts);
-        todo!()
+        register::load::load(self, register, drafts).await
     }
 
     /// Totals, largest code last in every dimension. Fills missing partitions first.
     pub async fn rollup_query(&self, query: &RollupQuery) -> Result<Vec<Totals>> {
-        let _ = query;
         todo!()
     }
 
     /// Distinct purchasers of the projects and distinct providers of the contracts that a query takes in: counted, never
     /// added up. The dimensions of the query are not looked at.
     pub async fn rollup_distinct(&self, query: &RollupQuery) -> Result<(u64, u64)> {
-        let _ = query;
         todo!()
     }
 
     /// The regions with at least one project in a year, by code.
     pub async fn rollup_regions(&self, year: i32, origin: Origin) -> Result<Vec<String>> {
-        let _ = (year, origin);
         todo!()
     }
 

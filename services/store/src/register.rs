@@ -4,6 +4,14 @@
 //! look-up columns hold, so that a list is filtered and ordered by indexes. Repeated values and the tokens of a search
 //! are rows of one inverted index, `register_term`, the same on both databases.
 
+pub(crate) mod condition;
+pub(crate) mod load;
+pub(crate) mod once;
+pub(crate) mod read;
+mod row;
+mod terms;
+pub(crate) mod write;
+
 use chrono::{DateTime, Utc};
 use sea_orm::JsonValue;
 use stdx::{ErrorKind, Sha256};
@@ -47,7 +55,7 @@ pub struct Register {
 /// A value of a column.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Value {
-    /// Of a text column.
+    /// Of a text column, at most 500 characters.
     Text(String),
     /// Of a number's column.
     Integer(i64),
@@ -62,7 +70,7 @@ pub enum Value {
 pub struct Term {
     /// Which repeated field it is of; `search` for the tokens of the searched text.
     pub facet: &'static str,
-    /// The value.
+    /// The value, at most 500 characters.
     pub term: String,
     /// An amount that goes with it (a provider kind's part of a contract in fen); else 0.
     pub amount: i64,
@@ -75,7 +83,7 @@ pub struct Draft {
     pub id: String,
     /// One a column, in their order.
     pub values: Vec<Value>,
-    /// The repeated values and the tokens; doubles are dropped.
+    /// The repeated values and the tokens, at most [`TERMS_MAX`]; of doubles one is kept, with the sum of the amounts.
     pub terms: Vec<Term>,
     /// The text that a search must hold in one piece, in lower case.
     pub search_text: String,
@@ -86,7 +94,7 @@ pub struct Draft {
 }
 
 /// An entry as it is stored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Entry {
     /// As given.
     pub id: String,
@@ -201,7 +209,7 @@ pub enum Write<'a> {
     Undelete(&'a Register, String, Option<i64>),
 }
 
-/// What makes a call the same call: its first success is given again for a week.
+/// What makes a call the same call: its first success is given again for a week. A rehearsal is never the same call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Once {
     /// The full name of the method, with the caller before it.

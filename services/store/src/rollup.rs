@@ -2,7 +2,13 @@
 //!
 //! `rollup` is a cache of partitions, one a (year, region): every write to a project or contract forgets its partitions
 //! in the same transaction, and the next question fills those that are missing. So a total is never stale, and nothing
-//! is added up twice.
+//! is added up twice. A partition that was forgotten keeps its row in `rollup_partition`, so that a question need not
+//! look through the records for what is missing.
+
+pub(crate) mod fill;
+pub(crate) mod forget;
+pub(crate) mod query;
+pub(crate) mod verify;
 
 /// What totals are grouped by. Codes as in the tables: years `2021`, regions `330000`, class the id of a 类 or empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -82,6 +82,11 @@ pub fn line(text: &str, characters_max: usize) -> String {
     text.chars().take(characters_max).map(|character| if character == '\0' { '\u{FFFD}' } else { character }).collect()
 }
 
+/// Text for a column or to compare with one, whole: without U+0000.
+pub fn clean(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}
+
 /// An address as it is compared: trimmed, in lower case.
 pub fn address(text: &str) -> String {
     line(&text.trim().to_lowercase(), LINE_CHARACTERS_MAX)

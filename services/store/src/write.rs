@@ -73,14 +73,19 @@ pub fn lease_lost(lease: &Lease) -> Error {
 /// Takes the next number of a counter. The counter's row is held until the commit, so that numbers become visible in
 /// their order, and a rollback leaves no gap.
 pub async fn number_next(tx: &DatabaseTransaction, name: &str) -> Result<i64> {
+    numbers_next(tx, name, 1).await
+}
+
+/// As above, takes some numbers at once and gives the last of them. None can be taken too: then the row is only held.
+pub async fn numbers_next(tx: &DatabaseTransaction, name: &str, count: i64) -> Result<i64> {
     use sea_orm::{ConnectionTrait, ExprTrait};
     let insert = Query::insert()
         .into_table(counter::Entity)
         .columns([counter::Column::Name, counter::Column::Value])
-        .values_panic([name.into(), 1_i64.into()])
+        .values_panic([name.into(), count.into()])
         .on_conflict(
             OnConflict::column(counter::Column::Name)
-                .value(counter::Column::Value, Expr::col((counter::Entity, counter::Column::Value)).add(1_i64))
+                .value(counter::Column::Value, Expr::col((counter::Entity, counter::Column::Value)).add(count))
                 .to_owned(),
         )
         .returning_col(counter::Column::Value)

@@ -7,6 +7,7 @@ mod ledger;
 mod lists;
 mod postgres;
 mod recording;
+mod registers;
 mod scene;
 mod verify;
 
@@ -74,6 +75,9 @@ suite! {
     recording::a_submission_is_read_back_as_it_was_recorded,
     recording::characters_that_a_database_refuses_are_replaced,
     recording::earlier_submissions_are_found_by_their_sender_in_any_case,
+    registers::a_change_happens_whole_or_not_at_all_and_a_rehearsal_leaves_nothing,
+    registers::an_entry_goes_from_version_to_version_and_can_be_deleted_and_undeleted,
+    registers::values_that_only_one_may_hold_are_refused_to_a_second,
     verify::a_lived_in_database_agrees_with_itself,
     verify::every_planted_fault_is_found,
 }
