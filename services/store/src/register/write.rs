@@ -188,10 +188,8 @@ pub async fn insert(
         insert.values_panic(head.into_iter().chain(draft.values.iter().map(bound)).map(Expr::val));
     }
     tx.execute(&insert).await.map_err(|error| refused(register, &first.id, error))?;
-    let terms: Vec<(&str, &Term)> = rows
-        .iter()
-        .flat_map(|(draft, _)| draft.terms.iter().map(|term| (draft.id.as_str(), term)))
-        .collect();
+    let terms: Vec<(&str, &Term)> =
+        rows.iter().flat_map(|(draft, _)| draft.terms.iter().map(|term| (draft.id.as_str(), term))).collect();
     terms::insert(tx, register.table, &terms).await
 }
 

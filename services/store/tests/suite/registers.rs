@@ -20,20 +20,8 @@ pub fn projects() -> Register {
     let text = |name| Column { name, kind: ColumnKind::Text };
     let mut columns = vec![text("title"), text("project_no"), Column { name: "year", kind: ColumnKind::Integer }];
     columns.extend(
-        [
-            "region",
-            "level",
-            "purchaser",
-            "item",
-            "class",
-            "service_kind",
-            "method",
-            "form",
-            "series",
-            "pilot",
-            "state",
-        ]
-        .map(text),
+        ["region", "level", "purchaser", "item", "class", "service_kind", "method", "form", "series", "pilot", "state"]
+            .map(text),
     );
     columns.extend(["budget_fen", "settlement_fen"].map(|name| Column { name, kind: ColumnKind::OptionalInteger }));
     Register { table: "project", columns }
