@@ -476,9 +476,10 @@ impl Registrar {
 
     /// The entries of this very call's first success, when it was made before.
     pub async fn replayed(&self, options: &WriteOptions) -> Result<Option<Vec<Entry>>, Status> {
-        let Some(once) = options.once()? else { return Ok(None) };
-        let _ = once;
-        Ok(None)
+        match options.once()? {
+            Some(once) => self.store.register_replayed(&once).await.map_err(|error| refused(None, error)),
+            None => Ok(None),
+        }
     }
 
     async fn write_one<M: Resource>(
