@@ -24,6 +24,9 @@ const VIOLATIONS_MAX: usize = 16;
 /// Characters of one description, for the same reason.
 const DESCRIPTION_CHARACTERS_MAX: usize = 120;
 
+/// Bytes of a list of what could stand at a place, for the same reason.
+const EXPECTED_BYTES_MAX: usize = 2_048;
+
 /// The code that a kind of failure has on the wire.
 #[must_use]
 pub fn code(kind: ErrorKind) -> Code {
@@ -95,6 +98,26 @@ pub fn fields(faults: &[wire::Fault]) -> Status {
     let mut details = ErrorDetails::with_error_info("FIELD_INVALID", DOMAIN, metadata);
     details.set_bad_request(violations).set_localized_message("zh-CN", shortened(&zh));
     Status::with_error_details(Code::InvalidArgument, shortened(&en), details)
+}
+
+/// INVALID_ARGUMENT for a text that is not understood at a character, counted from 1. A list of what could stand there is
+/// whole in the metadata `expected`; the sentences hold its beginning.
+#[must_use]
+pub fn misread(field: &str, character: usize, en: &str, zh: &str, choices: &[String]) -> Status {
+    let (mut en, mut zh) = (format!("at character {character}: {en}"), format!("第 {character} 个字符处:{zh}"));
+    let mut metadata = HashMap::from([("character".to_owned(), character.to_string())]);
+    if !choices.is_empty() {
+        let expected = choices.join(", ");
+        en = format!("{en}; expected: {expected}");
+        zh = format!("{zh};可用:{expected}");
+        metadata.insert("expected".to_owned(), wire::cut(&expected, EXPECTED_BYTES_MAX).to_owned());
+    }
+    let mut violation = FieldViolation::new(field, shortened(&en));
+    violation.reason = "FIELD_INVALID".to_owned();
+    violation.localized_message = Some(LocalizedMessage::new("zh-CN", shortened(&zh)));
+    let mut details = ErrorDetails::with_error_info("FIELD_INVALID", DOMAIN, metadata);
+    details.set_bad_request(vec![violation]).set_localized_message("zh-CN", shortened(&format!("{field}:{zh}")));
+    Status::with_error_details(Code::InvalidArgument, shortened(&format!("{field}: {en}")), details)
 }
 
 /// NOT_FOUND for one resource.

@@ -239,7 +239,7 @@ impl Operator {
 
 /// What a time names, as its first instant and the first one after it: a microsecond (the tables keep no less), or a
 /// day in Beijing.
-fn span(value: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+pub fn span(value: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     // Beyond four digits a year has no form in the tables that sorts right.
     let in_range = |instant: &DateTime<Utc>| (0..253_402_300_800).contains(&instant.timestamp());
     if let Ok(day) = value.parse::<NaiveDate>() {

@@ -8,6 +8,7 @@ pub mod body;
 pub mod catalogue_service;
 pub mod contract_service;
 mod day;
+mod filter;
 pub mod kind;
 mod mask;
 pub mod project_service;
@@ -21,28 +22,6 @@ pub mod seed;
 
 pub use registrar::{Fresh, List, Merged, Page, Registrar, WriteOptions};
 pub(crate) use registrar::{list_of, write_of};
-
-mod filter {
-    use procurement::region::RegisterOfRegions;
-    use store::register::{Condition, Direction};
-    use tonic::Status;
-
-    use super::kind::Field;
-
-    pub fn read(
-        _: &str,
-        _: &[Field],
-        _: &prost_reflect::MessageDescriptor,
-        _: &RegisterOfRegions,
-        _: bool,
-    ) -> Result<Option<Condition>, Status> {
-        Ok(None)
-    }
-
-    pub fn order(_: &str, _: &[Field]) -> Result<Vec<(&'static str, Direction)>, Status> {
-        Ok(Vec::new())
-    }
-}
 
 /// Who calls, as the gate found.
 pub(crate) fn caller<T>(request: &tonic::Request<T>) -> String {

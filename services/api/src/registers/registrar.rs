@@ -232,8 +232,14 @@ impl Registrar {
             return Err(errors::field("order_by", en, format!("最多 {ORDER_MAX} 个字段")));
         }
         let descriptor = body::descriptor::<M>();
-        let searchable = !kind.searched.is_empty();
-        let asked = filter::read(&list.filter, &kind.fields, &descriptor, &self.regions(), searchable)?;
+        let vocabulary = filter::Vocabulary {
+            collection: kind.collection,
+            fields: &kind.fields,
+            message: &descriptor,
+            regions: &self.regions(),
+            is_searchable: !kind.searched.is_empty(),
+        };
+        let asked = filter::read(&list.filter, &vocabulary)?;
         let shown = if list.show_deleted { "all" } else { "live" };
         let mut query = vec![method, &list.filter, &list.order_by, shown];
         query.extend(extra_arguments);
