@@ -260,35 +260,35 @@ impl Store {
     }
 
     /// Loads many drafts in one transaction, a multi-row insert at a time. An entry whose body is the same stays as it is;
-    /// one that is still as it was first loaded (version 1) or last loaded is replaced; one that somebody wrote since is left alone.
+    /// one that is still as a load left it is replaced; one that somebody wrote or deleted since is left alone.
     pub async fn register_load(&self, register: &Register, drafts: Vec<Draft>) -> Result<Loaded> {
         register::load::load(self, register, drafts).await
     }
 
-    /// Totals, largest code last in every dimension. Fills missing partitions first.
+    /// Totals, largest code last in every dimension; at most 100,000 groups. Fills missing partitions first.
     pub async fn rollup_query(&self, query: &RollupQuery) -> Result<Vec<Totals>> {
-        todo!()
+        rollup::query::query(self, query).await
     }
 
     /// Distinct purchasers of the projects and distinct providers of the contracts that a query takes in: counted, never
     /// added up. The dimensions of the query are not looked at.
     pub async fn rollup_distinct(&self, query: &RollupQuery) -> Result<(u64, u64)> {
-        todo!()
+        rollup::query::distinct(self, query).await
     }
 
     /// The regions with at least one project in a year, by code.
     pub async fn rollup_regions(&self, year: i32, origin: Origin) -> Result<Vec<String>> {
-        todo!()
+        rollup::query::regions(self, year, origin).await
     }
 
     /// Forgets every partition and fills it anew; gives how many there are.
     pub async fn rollup_rebuild(&self) -> Result<u64> {
-        todo!()
+        rollup::fill::rebuild(self).await
     }
 
     /// Compares every kept partition with the records; gives how many were compared and what differs.
     pub async fn rollup_verify(&self) -> Result<(u64, Vec<RollupFault>)> {
-        todo!()
+        rollup::verify::verify(self).await
     }
 
     /// Which database it is.

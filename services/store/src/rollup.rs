@@ -8,6 +8,7 @@
 pub(crate) mod fill;
 pub(crate) mod forget;
 pub(crate) mod query;
+mod records;
 pub(crate) mod verify;
 
 /// What totals are grouped by. Codes as in the tables: years `2021`, regions `330000`, class the id of a 类 or empty.

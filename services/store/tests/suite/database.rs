@@ -1,7 +1,7 @@
 //! What the databases themselves must do.
 
 use chrono::TimeDelta;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use stdx::{ErrorKind, beijing};
 use store::{
     Store,
@@ -24,10 +24,15 @@ pub async fn migrating_again_or_twice_at_once_changes_nothing(scene: Scene) {
     }
 
     // The same race on tables that are not there yet: one of the programs makes them, the others find them.
-    let tables = "submission_finding, submission, message_event, attachment, letter, message, folder, mailbox, counter, \
-                  campaign_revision, campaign, seaql_migrations";
-    for table in tables.split(", ") {
-        scene.sql(&format!("DROP TABLE {table}")).await.unwrap();
+    let raw = scene.raw().await;
+    let names = match scene.url.starts_with("postgres") {
+        true => "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+        false => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid DESC",
+    };
+    let cascade = if scene.url.starts_with("postgres") { " CASCADE" } else { "" };
+    for table in raw.query_all_raw(Statement::from_string(raw.get_database_backend(), names)).await.unwrap() {
+        let table: String = table.try_get_by_index(0).unwrap();
+        scene.sql(&format!("DROP TABLE {table}{cascade}")).await.unwrap();
     }
     let _ = scene.sql("DROP FUNCTION message_event_refuse").await; // PostgreSQL only
     assert!(!scene.store.is_current().await.unwrap());

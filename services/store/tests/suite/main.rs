@@ -8,7 +8,9 @@ mod lists;
 mod postgres;
 mod recording;
 mod registers;
+mod rollups;
 mod scene;
+mod seeded;
 mod verify;
 
 use std::{future::Future, pin::Pin};
@@ -78,6 +80,11 @@ suite! {
     registers::a_change_happens_whole_or_not_at_all_and_a_rehearsal_leaves_nothing,
     registers::an_entry_goes_from_version_to_version_and_can_be_deleted_and_undeleted,
     registers::values_that_only_one_may_hold_are_refused_to_a_second,
+    rollups::a_falsified_total_is_found_and_a_rebuild_puts_it_right,
+    rollups::a_load_forgets_what_it_touches,
+    rollups::many_that_fill_at_once_while_somebody_writes_never_see_a_stale_total,
+    rollups::nothing_adds_up_to_one_total_of_nothing,
+    rollups::totals_are_exactly_what_the_records_add_up_to_after_any_writes,
     verify::a_lived_in_database_agrees_with_itself,
     verify::every_planted_fault_is_found,
 }

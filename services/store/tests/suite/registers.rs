@@ -28,8 +28,13 @@ pub fn projects() -> Register {
 }
 
 /// A project that is nothing but its id.
-pub fn project(id: &str) -> Draft {
-    let values = projects()
+fn project(id: &str) -> Draft {
+    empty(&projects(), id)
+}
+
+/// A draft that is nothing but its id.
+pub fn empty(register: &Register, id: &str) -> Draft {
+    let values = register
         .columns
         .iter()
         .map(|column| match column.kind {
