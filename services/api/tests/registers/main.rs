@@ -2,6 +2,10 @@
 //! SQLite.
 
 mod catalogue;
+mod contract;
+mod parties;
+mod project;
+mod provider;
 mod purchaser;
 mod region;
 mod world;
