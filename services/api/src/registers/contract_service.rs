@@ -103,10 +103,12 @@ impl Contracts {
     /// they were recorded with, and stay: a record can be put right.
     async fn award(&self, contract: &mut Contract, stored: Option<&Contract>) -> Result<(), Status> {
         let providers = self.providers(contract).await?;
-        for part in &mut contract.parts {
+        for (index, part) in contract.parts.iter_mut().enumerate() {
             let had = stored.and_then(|of| of.parts.iter().find(|there| there.provider == part.provider));
-            // One that does not exist is told by the reference.
-            let Some(provider) = providers.get(&part.provider) else { continue };
+            let provider = providers.get(&part.provider);
+            let Some(provider) = provider.filter(|provider| provider.delete_time.is_none()) else {
+                return Err(nobody(&format!("contract.parts[{index}].provider"), provider));
+            };
             let kind: Option<party::ProviderKind> = rules::member(provider.kind().as_str_name(), "PROVIDER_KIND_");
             if let Some(kind) = kind.filter(|kind| kind.is_barred() && had.is_none()) {
                 return Err(barred(&provider.name, kind));
@@ -162,6 +164,14 @@ fn barred(name: &str, kind: party::ProviderKind) -> Status {
         format!("{}不得作为承接主体({article}):{name}", kind.chinese()),
     );
     errors::named(Code::FailedPrecondition, "PROVIDER_BARRED", name, en, zh)
+}
+
+/// A provider that does not exist, or no longer.
+fn nobody(field: &str, deleted: Option<&v1::Provider>) -> Status {
+    match deleted.map(|provider| provider.merged_into.as_str()) {
+        None | Some("") => errors::field(field, "stands for nothing that exists", "所指的承接主体不存在或已删除"),
+        Some(into) => errors::field(field, format!("was merged into {into}"), format!("已并入{into}")),
+    }
 }
 
 fn required<T>(field: &str, given: Option<T>) -> Result<T, Status> {
