@@ -175,8 +175,13 @@ pub(crate) fn is_sendable(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use intake::letter::Address;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::{
+        message::{self, Answered, Sender},
+        template::Text,
+    };
 
     const AUTOMATIC: Occasion = Occasion::Automatic { brings_manuscript: true };
 
@@ -359,5 +364,26 @@ mod tests {
             assert!(silence.zh().ends_with('。') && silence.en().ends_with('.'), "{}", silence.code());
         }
         assert!(all.iter().filter(|silence| silence.is_for_now()).count() == 4);
+    }
+
+    proptest! {
+        #[test]
+        fn what_may_be_answered_can_be_written_and_never_goes_to_ourselves(
+            from in "(no-?reply|czzhengwen|zhang|\\PC|[ -~]){0,3}(\\+x)?@(163\\.com|b\\.cn|\\PC|[ -~]){0,2}",
+            path in proptest::option::of("(<|>|@|\r\n|czzhengwen|[ -~]|\\PC){0,6}(@(163\\.com|b\\.cn))?"),
+            decided in any::<bool>(),
+        ) {
+            let headers = Headers { from: address(&from), return_path: path, ..headers() };
+            let occasion = if decided { Occasion::Decided } else { AUTOMATIC };
+            if let Ok(to) = recipient(&incoming(&headers), &ourselves(), occasion) {
+                prop_assert!(!to.to_lowercase().starts_with("czzhengwen@163.com"));
+                let text = Text { subject: "x".into(), body: "y".into(), language: crate::Language::Zh };
+                let told = Told { submission_id: uuid::Uuid::nil(), kind: crate::Kind::Findings, version: 1 };
+                let sender = Sender { name: "", address: "czzhengwen@163.com", message_id_domain: "c.example.cn" };
+                let nothing = Answered { message_id: None, references: &[] };
+                let at = chrono::DateTime::UNIX_EPOCH;
+                prop_assert!(message::write(&told, &text, &sender, &to, &nothing, at).is_ok(), "{}", to);
+            }
+        }
     }
 }

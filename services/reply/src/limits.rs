@@ -50,7 +50,7 @@ pub struct Counts {
     pub hour: u32,
     /// Letters to anybody in the last 24 hours.
     pub day: u32,
-    /// Of the last hour’s letters and answers: refused by a server, or come back.
+    /// Letters of the last hour that a server refused or that came back; those before the circuit last closed left out.
     pub failed_hour: u32,
 }
 
@@ -75,6 +75,31 @@ pub enum Circuit {
     },
     /// One may: if it goes, the circuit closes, if it fails, the pause begins anew.
     Trial,
+}
+
+/// What happens to the circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// [`circuit`] said [`Circuit::Open`] with nothing tripped before.
+    Opened,
+    /// The letter that tries it was handed over.
+    TrialBegun,
+    /// It went.
+    TrialWent,
+    /// It failed.
+    TrialFailed,
+}
+
+impl Tripped {
+    /// The state to keep after a turn.
+    #[must_use]
+    pub fn after(self, turn: Turn, now: DateTime<Utc>) -> Self {
+        match turn {
+            Turn::Opened | Turn::TrialFailed => Self { at: Some(now), trial_under_way: false },
+            Turn::TrialBegun => Self { trial_under_way: self.at.is_some(), ..self },
+            Turn::TrialWent => Self::default(),
+        }
+    }
 }
 
 /// Says whether letters may go.
@@ -176,6 +201,38 @@ mod tests {
         assert_eq!(permit(&caps, &counts, tripped(true), BRINGS, at(60)), Err(Silence::TrialUnderWay));
         // The clock went back by a day: the pause is one pause, not a day.
         assert_eq!(circuit(&caps, &counts, tripped(false), at(-1440)), Circuit::Open { until: at(-1380) });
+    }
+
+    /// A server that refuses everything for some hours and letters that never cease to come.
+    #[test]
+    fn while_every_letter_fails_only_one_goes_in_each_pause() {
+        let caps = Caps::default();
+        let (mut tripped, mut failed, mut went) = (Tripped::default(), vec![], 0);
+        for minute in 0..600 {
+            let counts = Counts {
+                hour: failed.iter().filter(|at| **at > minute - 60).count() as u32,
+                failed_hour: failed.iter().filter(|at| **at > minute - 60).count() as u32,
+                ..Counts::default()
+            };
+            if tripped.at.is_none() && matches!(circuit(&caps, &counts, tripped, at(minute)), Circuit::Open { .. }) {
+                tripped = tripped.after(Turn::Opened, at(minute));
+            }
+            for _ in 0..3 {
+                if permit(&caps, &counts, tripped, BRINGS, at(minute)).is_err() {
+                    continue;
+                }
+                went += 1;
+                failed.push(minute);
+                if tripped.at.is_some() {
+                    tripped = tripped.after(Turn::TrialBegun, at(minute));
+                    assert!(permit(&caps, &counts, tripped, BRINGS, at(minute)).is_err());
+                    tripped = tripped.after(Turn::TrialFailed, at(minute));
+                }
+            }
+        }
+        // Two minutes of three letters until five have failed, then one an hour.
+        assert_eq!(went, 6 + 9);
+        assert_eq!(tripped.after(Turn::TrialWent, at(600)), Tripped::default());
     }
 
     proptest! {

@@ -392,6 +392,9 @@ proptest! {
             prop_assert_eq!((next.entry.from, next.entry.to), (standing.state, next.standing.state));
             prop_assert!(!published || next.standing.state == State::Published, "published, then {}", kind);
             prop_assert!(depth(&next.standing) <= 2);
+            let kept = serde_json::to_string(&(&next.standing, &next.entry)).unwrap();
+            let read: (Standing, Entry) = serde_json::from_str(&kept).unwrap();
+            prop_assert_eq!(&read, &(next.standing.clone(), next.entry.clone()));
             let decided = matches!(kind, ActionKind::Adopt | ActionKind::Decline | ActionKind::AskRevision);
             if decided {
                 prop_assert!(!said.reason.is_empty() || kind == ActionKind::Adopt);
