@@ -367,6 +367,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn what_may_be_answered_can_be_written_and_never_goes_to_ourselves(
             from in "(no-?reply|czzhengwen|zhang|\\PC|[ -~]){0,3}(\\+x)?@(163\\.com|b\\.cn|\\PC|[ -~]){0,2}",

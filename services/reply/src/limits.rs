@@ -236,6 +236,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn more_letters_or_more_failures_never_open_what_fewer_kept_shut(
             hour in 0..100_u32, more in 0..50_u32, failed in 0..20_u32, worse in 0..20_u32, sender in 0..20_u32,

@@ -301,6 +301,26 @@ fn a_round_that_the_campaign_drops_is_left_by_a_lawful_step() {
     }
 }
 
+/// The campaign changed its rounds while the author revised: which round takes the correction.
+#[test]
+fn a_correction_of_a_round_that_was_dropped_goes_to_the_next_or_else_to_the_last_before() {
+    use Round::{Final, First, Second};
+    for (asked, kept, opened) in [
+        (Second, vec![First, Second, Final], Second),
+        (First, vec![Second, Final], Second),
+        (Second, vec![First, Final], Final),
+        (Final, vec![First, Second], Second),
+        (First, vec![Final], Final),
+    ] {
+        let standing = Standing { revision: Some((asked, day("2023-03-20"))), ..standing_in(State::RevisionAsked) };
+        let mut settings = settings();
+        settings.rounds.retain(|round| kept.contains(&round.round));
+        let arrives = does(Action::TakeCorrection { verdict: Verdict::Eligible });
+        let next = step(&standing, &arrives, &who(0, Role::Worker), at(9), &settings).unwrap();
+        assert_eq!(next.standing.state, opened.state(), "{asked} of {kept:?}");
+    }
+}
+
 #[test]
 fn a_campaign_without_the_second_round_goes_from_the_first_to_the_last() {
     let mut settings = settings();
@@ -392,6 +412,12 @@ proptest! {
             prop_assert_eq!((next.entry.from, next.entry.to), (standing.state, next.standing.state));
             prop_assert!(!published || next.standing.state == State::Published, "published, then {}", kind);
             prop_assert!(depth(&next.standing) <= 2);
+            // What belongs to a state is there in it and gone outside it.
+            let Standing { state, .. } = next.standing;
+            let placed = matches!(state, State::Scheduled | State::Published);
+            prop_assert_eq!(placed, !next.standing.placements.is_empty());
+            prop_assert_eq!(state == State::RevisionAsked, next.standing.revision.is_some());
+            prop_assert!(state.round().is_some() || next.standing.recommendations.is_empty());
             let kept = serde_json::to_string(&(&next.standing, &next.entry)).unwrap();
             let read: (Standing, Entry) = serde_json::from_str(&kept).unwrap();
             prop_assert_eq!(&read, &(next.standing.clone(), next.entry.clone()));

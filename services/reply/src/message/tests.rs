@@ -231,6 +231,7 @@ proptest! {
         let answered = Answered { message_id: Some(&id), references: &references };
         let reply = write(&told(), &text, &sender, "zhang@czt.example.cn", &answered, at()).unwrap();
         prop_assert!(reply.raw.is_ascii());
+        prop_assert!(!reply.body.contains(['\0', '\r']));
         let names = fields(&reply.raw);
         let known = ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted",
             "X-Auto-Response-Suppress", "X-Caibian-Loop", "Content-Language", "MIME-Version", "Content-Type",

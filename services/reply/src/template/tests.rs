@@ -176,6 +176,8 @@ fn the_last_day_is_the_deadline_while_it_has_not_passed() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_a_template_or_has_faults_and_what_is_filled_in_is_bounded(
         subject in any::<String>(), body in "(\\{\\{|\\}\\}|\\n|收稿号|理由|截止日|title|[ -~]|\\PC){0,60}", reason in any::<String>(),
