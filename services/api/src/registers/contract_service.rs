@@ -190,6 +190,8 @@ fn entry(field: &str, day: &str, text: (&str, &str)) -> Result<(), Status> {
         let zh = format!("不超过 {REASON_CHARACTERS_MAX} 个字符");
         faults.push(Fault { field: format!("{field}.{}", text.0), zh, en });
     }
+    let told = format!("{field}.{}", text.0);
+    faults.extend(rules::identity_faults(&[(&told, text.1)]));
     if faults.is_empty() { Ok(()) } else { Err(errors::fields(&faults)) }
 }
 

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use procurement::{
     finding,
+    money::Fen,
     project::check_project,
     region::{RegionCode, year_end},
 };
@@ -198,13 +199,18 @@ impl Projects {
         basis: v1::SeriesBasis,
     ) -> Result<v1::ProjectSeries, Status> {
         projects.sort_by(|a, b| (a.year, &a.project_no, &a.name).cmp(&(b.year, &b.project_no, &b.name)));
+        let mut agreed: BTreeMap<String, Vec<Fen>> = BTreeMap::new();
+        for chunk in projects.chunks(LINKED_MAX) {
+            let any = Condition::Any(chunk.iter().map(|of| is("project", id_of(&of.name))).collect());
+            for contract in self.registrar.all_where(&CONTRACT, any, Vec::new(), LINKED_MAX * CONTRACTS_MAX).await? {
+                agreed.entry(contract.project).or_default().extend(contract.amended_fen.map(Fen::new));
+            }
+        }
         let mut entries = Vec::with_capacity(projects.len());
         for project in projects {
-            let contracts = self.contracts(&project.name).await?;
-            let agreed: Vec<i64> = contracts.iter().filter_map(|contract| contract.amended_fen).collect();
-            let sum = procurement::money::Fen::sum(agreed.iter().copied().map(procurement::money::Fen::new));
-            let sum = sum.map_err(|error| ours(&error))?.get();
-            entries.push(v1::SeriesEntry { project: Some(project), contract_fen: (!agreed.is_empty()).then_some(sum) });
+            let amounts = agreed.remove(&project.name).filter(|amounts| !amounts.is_empty());
+            let sum = amounts.map(Fen::sum).transpose().map_err(|error| ours(&error))?;
+            entries.push(v1::SeriesEntry { project: Some(project), contract_fen: sum.map(Fen::get) });
         }
         series::series(name, entries, basis).map_err(|error| ours(&error))
     }

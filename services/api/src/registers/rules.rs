@@ -1,7 +1,12 @@
 //! Between the rules of the room `procurement` and the wire: findings, codes, days.
 
-use procurement::finding::{Finding, Outcome, Severity};
+use procurement::{
+    finding::{Finding, Outcome, Severity},
+    identity_number,
+};
 use proto::procurement::v1;
+
+use crate::wire::Fault;
 
 pub use super::day::{faults as day_faults, or_today as day_or_today, read as day, today};
 
@@ -39,4 +44,21 @@ pub fn findings(found: &[Finding]) -> Vec<v1::Finding> {
 #[must_use]
 pub fn member<T: std::str::FromStr>(name: &str, prefix: &str) -> Option<T> {
     name.strip_prefix(prefix)?.parse().ok()
+}
+
+/// A fault for each text that holds a resident identity number, which no register stores. Never repeats what it found.
+#[must_use]
+pub fn identity_faults(fields: &[(&str, &str)]) -> Vec<Fault> {
+    let holding = fields.iter().filter(|(_, text)| identity_number::is_in(text));
+    holding.map(|(field, _)| identity_fault(*field)).collect()
+}
+
+/// The fault of a field that holds a resident identity number.
+#[must_use]
+pub fn identity_fault(field: impl Into<String>) -> Fault {
+    Fault {
+        field: field.into(),
+        zh: "含有公民身份号码;本系统不保存身份证号,个人只登记姓名(遮蔽后保存)".to_owned(),
+        en: "holds a resident identity number, which is never stored".to_owned(),
+    }
 }

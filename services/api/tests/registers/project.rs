@@ -45,6 +45,17 @@ async fn a_project_takes_its_level_from_its_region_and_its_class_from_its_item()
 }
 
 #[tokio::test]
+async fn no_text_of_a_project_holds_an_identity_number() {
+    let world = World::new().await;
+    let mut parties = Parties::new(&world.channel).await;
+    let text = "由张三(11010519491231002X)承接".to_owned();
+    let named = Project { description: text.clone(), individual_reason: text, ..project(2021) };
+    let request = CreateProjectRequest { project: Some(named), ..Default::default() };
+    let named = fields(parties.projects.create_project(request).await);
+    assert_eq!(named, ["project.description", "project.individual_reason"]);
+}
+
+#[tokio::test]
 async fn a_purchaser_has_each_project_number_once_and_projects_are_found_by_what_they_are() {
     let world = World::new().await;
     let mut parties = Parties::new(&world.channel).await;
@@ -56,7 +67,7 @@ async fn a_purchaser_has_each_project_number_once_and_projects_are_found_by_what
     assert_eq!(refusal(refused), (Code::AlreadyExists, "RESOURCE_DUPLICATE".into()));
     for (filter, ids) in [
         ("year = 2019", &["projects/b"][..]),
-        ("under(region, \"330100\") AND service_kind = PUBLIC", &["projects/b", "projects/a"]),
+        ("under(region, \"regions/330100\") AND service_kind = PUBLIC", &["projects/b", "projects/a"]),
         ("budget_fen > 99500000000", &[]),
         ("search(\"打捞\") AND purchaser = \"purchasers/chunan\"", &["projects/b", "projects/a"]),
     ] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 use procurement::{
-    contract::{self, Acceptance, Amendment, ENTRIES_MAX, PROVIDERS_MAX, Part, Payment, Share},
+    contract::{self, Acceptance, Amendment, PROVIDERS_MAX, Part, Payment, Share},
     money::Fen,
     party::PartyName,
     project::FileNo,
@@ -16,6 +16,8 @@ use store::register::Term;
 use super::super::rules;
 use crate::wire::Fault;
 
+/// Supplements, and payments, of one contract: it is read as a whole.
+const ENTRIES_MAX: usize = 1_000;
 /// Characters of a share.
 const SHARE_CHARACTERS_MAX: usize = 64;
 /// Characters of a text about a method.
@@ -63,6 +65,8 @@ pub fn check(contract: &v1::Contract) -> Vec<Fault> {
     if contract.method_text.chars().count() > METHOD_CHARACTERS_MAX {
         faults.push(fault("method_text", "has at most 200 characters", "不超过 200 个字符"));
     }
+    let texts = [("title", contract.title.as_str()), ("method_text", &contract.method_text)];
+    faults.extend(rules::identity_faults(&texts));
     faults
 }
 
@@ -238,8 +242,7 @@ pub fn weighed(contract: &v1::Contract) -> Vec<Term> {
 /// Whether one entry more may be recorded.
 #[must_use]
 pub fn has_room(entries: usize) -> bool {
-    // Well below what the rules take: a body is read as a whole.
-    entries < ENTRIES_MAX.min(1_000)
+    entries < ENTRIES_MAX
 }
 
 #[cfg(test)]

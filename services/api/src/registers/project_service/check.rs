@@ -63,6 +63,12 @@ pub fn check(project: &v1::Project) -> Vec<Fault> {
             faults.push(fault(field, en, format!("不超过 {characters_max} 个字符")));
         }
     }
+    faults.extend(rules::identity_faults(&[
+        ("title", &project.title),
+        ("description", &project.description),
+        ("approval_ref", &project.approval_ref),
+        ("individual_reason", &project.individual_reason),
+    ]));
     faults
 }
 

@@ -38,6 +38,7 @@ impl Projects {
             paid_fen: paid.get(),
             followers,
             sentences,
+            evaluations: Vec::new(),
         })
     }
 }

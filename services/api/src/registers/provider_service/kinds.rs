@@ -83,20 +83,11 @@ pub fn is_identity_number(uscc: &str) -> bool {
     identity_number::is_sound(text) || (identity_number::has_form(text) && text.parse::<CreditCode>().is_err())
 }
 
-// A fault never repeats what it was found in: it may be an identity number.
-fn no_identity_number(field: impl Into<String>) -> Fault {
-    fault(
-        field,
-        "holds a resident identity number, which is never stored",
-        "含有公民身份号码;本系统不保存身份证号,个人只登记姓名(遮蔽后保存)",
-    )
-}
-
 fn check_provider(provider: &v1::Provider) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut named = |field: String, text: &str| {
         if identity_number::is_in(text) {
-            faults.push(no_identity_number(field));
+            faults.push(rules::identity_fault(field));
         } else if text.parse::<PartyName>().is_err() {
             let en = "1 to 200 characters without control characters are needed";
             faults.push(fault(field, en, "应为 1 至 200 个字符,不含控制字符"));
@@ -114,7 +105,7 @@ fn check_provider(provider: &v1::Provider) -> Vec<Fault> {
         }
     }
     if is_identity_number(&provider.uscc) {
-        faults.push(no_identity_number("uscc"));
+        faults.push(rules::identity_fault("uscc"));
     } else if !provider.uscc.is_empty()
         && let Err(wrong) = provider.uscc.parse::<CreditCode>()
     {
@@ -124,7 +115,7 @@ fn check_provider(provider: &v1::Provider) -> Vec<Fault> {
         faults.push(fault("kind", "a kind is needed", "请选择承接主体类型"));
     }
     if identity_number::is_in(&provider.registration_class) {
-        faults.push(no_identity_number("registration_class"));
+        faults.push(rules::identity_fault("registration_class"));
     } else if provider.registration_class.chars().count() > TEXT_CHARACTERS_MAX {
         faults.push(fault("registration_class", "has at most 200 characters", "不超过 200 个字符"));
     }
@@ -196,7 +187,7 @@ pub fn check_flag(flag: &v1::ProviderFlag) -> Vec<Fault> {
     if flag.decision.chars().count() > TEXT_CHARACTERS_MAX {
         faults.push(fault("decision", "has at most 200 characters", "不超过 200 个字符"));
     } else if identity_number::is_in(&flag.decision) {
-        faults.push(no_identity_number("decision"));
+        faults.push(rules::identity_fault("decision"));
     }
     faults
 }

@@ -55,6 +55,7 @@ impl Providers {
             years,
             flags,
             recommended_entries,
+            evaluations: Vec::new(),
         })
     }
 }
