@@ -18,6 +18,9 @@ use proto::procurement::v1;
 use super::{BATCH, Error, Loader, made_up};
 use crate::registers::{
     catalogue_service::{CATALOGUE, CATALOGUE_ITEM, EDITION},
+    contract_service::{self, CONTRACT},
+    project_service::PROJECT,
+    provider_service::{self, PROVIDER},
     purchaser_service::PURCHASER,
 };
 
@@ -46,7 +49,11 @@ pub(super) async fn load(loader: &mut Loader<'_>, plan: Plan, mut told: impl FnM
         let purchasers = batch.iter().map(|record| purchaser(&record.purchaser)).filter(|(id, _)| new(id)).collect();
         let providers = batch.iter().map(|record| provider(&record.provider)).filter(|(id, _)| new(id)).collect();
         loader.load(&PURCHASER, purchasers).await?;
-        let _: Vec<(String, v1::Provider)> = providers;
+        loader.load(&PROVIDER, providers).await?;
+        let projects = batch.iter().map(|record| project(&plan, &editions, record)).collect();
+        loader.load(&PROJECT, projects).await?;
+        let contracts = batch.iter().map(|record| contract(&plan, record)).collect();
+        loader.load(&CONTRACT, contracts).await?;
         done += batch.len() as u64;
         told(done);
     }
@@ -189,7 +196,7 @@ fn provider_id(provider: &party::Provider) -> String {
 fn provider(provider: &party::Provider) -> (String, v1::Provider) {
     let resource = v1::Provider {
         provenance: made_up(),
-        title: provider.shown_name(),
+        title: provider.name.as_str().to_owned(),
         uscc: provider.credit_code.as_ref().map(ToString::to_string).unwrap_or_default(),
         kind: code("PROVIDER_KIND_", provider.kind.code(), v1::ProviderKind::from_str_name),
         registration_class: provider.registration_class.clone().unwrap_or_default(),
@@ -197,7 +204,7 @@ fn provider(provider: &party::Provider) -> (String, v1::Provider) {
         status: v1::ProviderStatus::Active.into(),
         ..v1::Provider::default()
     };
-    (provider_id(provider), resource)
+    (provider_id(provider), provider_service::settled(resource))
 }
 
 /// The id of a record's project or contract: `syn-330000-2021-000001`.
@@ -252,21 +259,21 @@ fn level(region: &RegionCode, year: i32) -> v1::RegionLevel {
 }
 
 fn contract(plan: &Plan, record: &Record) -> (String, v1::Contract) {
-    let (contract, provider) = (&record.contract, provider(&record.provider).1);
-    let provider_name = format!("providers/{}", provider_id(&record.provider));
+    let contract = &record.contract;
+    let (provider_id, provider) = provider(&record.provider);
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let payments = contract.payments.iter().map(|payment| v1::Payment {
         day: payment.day.to_string(),
         amount_fen: payment.amount.get(),
         note: String::new(),
     });
-    let resource = v1::Contract {
+    let mut resource = v1::Contract {
         provenance: made_up(),
         title: format!("{}合同", record.project.name.as_str()),
         contract_no: contract.contract_no.to_string(),
         project: format!("projects/{}", record_id(plan, record)),
         parts: vec![v1::ContractPart {
-            provider: provider_name.clone(),
+            provider: format!("providers/{provider_id}"),
             share: "1".into(),
             title: provider.title,
             kind: provider.kind,
@@ -281,12 +288,69 @@ fn contract(plan: &Plan, record: &Record) -> (String, v1::Contract) {
         method: code("PROCUREMENT_METHOD_", record.project.method.code(), v1::ProcurementMethod::from_str_name),
         method_text: record.project.method_text.clone(),
         payments: payments.collect(),
-        state: v1::ContractState::InForce.into(),
-        amended_fen: Some(contract.amount.get()),
-        paid_fen: Some(contract.payments.iter().map(|payment| payment.amount.get()).sum()),
-        provider: provider_name,
-        provider_kind: provider.kind,
         ..v1::Contract::default()
     };
+    // Made-up sums are far below 64 bits.
+    let _ = contract_service::settle(&mut resource);
     (record_id(plan, record), resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::registers::{body, body::Resource, kind::Kind};
+
+    /// Loads nothing: what a draft refers to, as `table/id`.
+    fn sound<M: Resource>(kind: &Kind<M>, (id, resource): &(String, M)) -> Vec<String> {
+        assert!(body::is_id(id), "{id}");
+        let faults = (kind.check)(resource);
+        assert!(faults.is_empty(), "{id}: {faults:?}");
+        let (draft, references) = body::draft(kind, id, resource, RegisterOfRegions::shipped()).unwrap();
+        assert!(draft.is_synthetic, "{id} does not say that it is made up");
+        references.into_iter().map(|reference| format!("{}/{}", reference.table, reference.id)).collect()
+    }
+
+    #[test]
+    fn made_up_entries_keep_the_rules_of_their_registers_and_refer_to_what_is_loaded_before_them() {
+        for year in EDITION_YEARS {
+            let plan = Plan::published(&"330000".parse().unwrap(), year, 3).unwrap();
+            let editions = Editions::new(&plan.region, plan.year);
+            let mut known = BTreeSet::new();
+            let mut put = |table: &str, id: &str, references: Vec<String>| {
+                for reference in references {
+                    let own = reference == format!("{table}/{id}");
+                    assert!(own || known.contains(&reference), "{table}/{id} refers to {reference}");
+                }
+                known.insert(format!("{table}/{id}"));
+            };
+            let catalogue = editions.catalogue();
+            put("catalogue", &catalogue.0, sound(&CATALOGUE, &catalogue));
+            // The earlier edition names the later one that followed it; no look-up does.
+            for edition in editions.editions() {
+                put("edition", &edition.0, sound(&EDITION, &edition));
+            }
+            for item in editions.items() {
+                put("catalogue_item", &item.0, sound(&CATALOGUE_ITEM, &item));
+            }
+            for record in synthetic::records(plan.clone()).unwrap().step_by(61) {
+                let (purchaser, provider) = (purchaser(&record.purchaser), provider(&record.provider));
+                put("purchaser", &purchaser.0, sound(&PURCHASER, &purchaser));
+                put("provider", &provider.0, sound(&PROVIDER, &provider));
+                let project = project(&plan, &editions, &record);
+                put("project", &project.0, sound(&PROJECT, &project));
+                let contract = contract(&plan, &record);
+                put("contract", &contract.0, sound(&CONTRACT, &contract));
+                assert_eq!(contract.1.paid_fen, project.1.settlement_fen);
+                assert_ne!(project.1.level(), v1::RegionLevel::Unspecified);
+                assert_eq!(contract.1.provider_kind(), provider.1.kind());
+                assert!(
+                    project.1.item.starts_with(&format!("catalogueItems/syn-330000-{year}.")),
+                    "{}",
+                    project.1.item
+                );
+            }
+        }
+    }
 }
