@@ -90,15 +90,19 @@ fn of_contracts(year: i64, region: &str) -> SelectStatement {
 
 /// One row a kind of provider of a contract.
 fn of_terms(year: i64, region: &str, facet: &str, measure: &'static str) -> SelectStatement {
-    let mut row = contract(row(year, region, Expr::col(("register_term", "term")), "contract"));
-    row.inner_join(
+    // A left join, though every contract with a part has its terms: SQLite then looks them up contract by contract, and
+    // never begins with the terms of all contracts that there are.
+    let or =
+        |column: &'static str, none: Expr| Expr::expr(Func::coalesce([Expr::col(("register_term", column)), none]));
+    let mut row = contract(row(year, region, or("term", Expr::val("")), "contract"));
+    row.left_join(
         "register_term",
         Expr::col(("register_term", "register"))
             .eq("contract")
             .and(Expr::col(("register_term", "id")).equals(("contract", "id")))
             .and(Expr::col(("register_term", "facet")).eq(facet)),
     );
-    measured(row, &[(measure, Expr::col(("register_term", "amount")))])
+    measured(row, &[(measure, or("amount", Expr::val(0_i64)))])
 }
 
 /// The key of a row; made up or not as the record of that table is.
