@@ -98,13 +98,13 @@ pub async fn numbers_next(tx: &DatabaseTransaction, name: &str, count: i64) -> R
 mod tests {
     use std::{fs, path::Path};
 
-    fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    fn sources(root: &Path, folder: &Path, found: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                sources(&path, found);
+                sources(root, &path, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }
@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn a_transaction_begins_in_this_file_only() {
         let mut found = Vec::new();
-        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        sources(&root, &root, &mut found);
         assert!(found.len() > 10, "the sources were not found");
         for (name, text) in found {
             let code = text.split("#[cfg(test)]").next().unwrap();
