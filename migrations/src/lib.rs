@@ -19,6 +19,7 @@ mod m0005_submission;
 mod m0006_register;
 mod m0007_project;
 mod m0008_catalogue;
+mod m0009_figure;
 mod m0010_provider;
 
 /// All migrations in their order.
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_register::Migration),
             Box::new(m0007_project::Migration),
             Box::new(m0008_catalogue::Migration),
+            Box::new(m0009_figure::Migration),
             Box::new(m0010_provider::Migration),
         ]
     }

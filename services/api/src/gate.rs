@@ -23,13 +23,17 @@ use crate::{TokenSetting, errors};
 
 /// How long a call may take when it does not say, and at most.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// The same for calls that wait for the worker or go over much stored mail.
+/// The same for calls that wait for the worker or for an operation, or go over much that is stored.
 const DEADLINE_LONG: Duration = Duration::from_secs(30);
 /// The longest deadline that such a call may ask for.
 const DEADLINE_LONG_MAX: Duration = Duration::from_secs(300);
 /// The calls that this holds for.
-const LONG: [&str; 2] =
-    ["/caibian.intake.v1.MailboxService/ReconcileMailbox", "/caibian.intake.v1.CampaignService/TestCampaign"];
+const LONG: [&str; 4] = [
+    "/caibian.intake.v1.MailboxService/ReconcileMailbox",
+    "/caibian.intake.v1.CampaignService/TestCampaign",
+    "/caibian.procurement.v1.StatisticsService/VerifyRollups",
+    "/google.longrunning.Operations/WaitOperation",
+];
 /// What is answered without a token.
 const OPEN: &str = "/grpc.health.v1.Health/";
 

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use intake::ports::Blobs;
+use proto::google::longrunning::operations_server::{self, OperationsServer};
 use proto::intake::v1::{
     campaign_service_server::{self, CampaignServiceServer},
     mailbox_service_server::{self, MailboxServiceServer},
@@ -12,10 +13,12 @@ use proto::intake::v1::{
 use proto::procurement::v1::{
     catalogue_service_server::{self, CatalogueServiceServer},
     contract_service_server::{self, ContractServiceServer},
+    figure_service_server::{self, FigureServiceServer},
     project_service_server::{self, ProjectServiceServer},
     provider_service_server::{self, ProviderServiceServer},
     purchaser_service_server::{self, PurchaserServiceServer},
     region_service_server::{self, RegionServiceServer},
+    statistics_service_server::{self, StatisticsServiceServer},
 };
 use store::Store;
 use tokio::net::TcpListener;
@@ -31,8 +34,10 @@ use crate::{
     page,
     quarantine_service::Quarantine,
     registers::{
-        Registrar, catalogue_service::Catalogues, contract_service::Contracts, project_service::Projects,
+        Registrar, catalogue_service::Catalogues, contract_service::Contracts, figure_service::FigureDesk,
+        operations::Operations, operations_service::OperationsService, project_service::Projects,
         provider_service::Providers, purchaser_service::Purchasers, region_service::Regions,
+        statistics_service::Statistics,
     },
     submission_service::Submissions,
 };
@@ -168,6 +173,7 @@ fn routes<B: Blobs + 'static>(
             $server.max_decoding_message_size(DECODE_BYTES_MAX).max_encoding_message_size(ENCODE_BYTES_MAX)
         };
     }
+    let operations = Operations::new(registrar.clone(), drain.clone());
     let mut routes = Routes::builder();
     routes
         .add_service(limited!(CampaignServiceServer::new(Campaigns::new(store.clone(), tokens.clone()))))
@@ -185,6 +191,9 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(ProviderServiceServer::new(Providers::new(registrar.clone()))))
         .add_service(limited!(ProjectServiceServer::new(Projects::new(registrar.clone()))))
         .add_service(limited!(ContractServiceServer::new(Contracts::new(registrar.clone()))))
+        .add_service(limited!(FigureServiceServer::new(FigureDesk::new(registrar.clone(), operations.clone()))))
+        .add_service(limited!(StatisticsServiceServer::new(Statistics::new(registrar.clone(), operations.clone()))))
+        .add_service(limited!(OperationsServer::new(OperationsService::new(operations, registrar.clone()))))
         .add_service(limited!(health_service))
         .add_service(limited!(reflection))
         .add_service(limited!(reflection_old));
@@ -212,6 +221,9 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         provider_service_server::SERVICE_NAME,
         project_service_server::SERVICE_NAME,
         contract_service_server::SERVICE_NAME,
+        figure_service_server::SERVICE_NAME,
+        statistics_service_server::SERVICE_NAME,
+        operations_server::SERVICE_NAME,
     ];
     let (reporter, service) = tonic_health::server::health_reporter();
     let health = Health { reporter, names };

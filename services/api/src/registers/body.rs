@@ -137,6 +137,11 @@ pub fn is_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'~' | b'-'))
 }
 
+/// The register of regions ends at counties: a township or village is taken where its county is known.
+fn county_of(code: &RegionCode) -> RegionCode {
+    code.as_str()[..6].parse().unwrap_or_else(|_| code.clone())
+}
+
 /// Reads what look-ups hold of a resource.
 struct Reader<'a> {
     regions: &'a RegisterOfRegions,
@@ -189,7 +194,7 @@ impl Reader<'_> {
                     return Value::Text(String::new());
                 }
                 let code = name.strip_prefix("regions/").and_then(|code| code.parse::<RegionCode>().ok());
-                match code.filter(|code| self.regions.periods(code).next().is_some()) {
+                match code.filter(|code| self.regions.periods(&county_of(code)).next().is_some()) {
                     Some(code) => Value::Text(code.as_str().to_owned()),
                     None => {
                         self.faults.push(fault(

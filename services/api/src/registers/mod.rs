@@ -4,21 +4,32 @@
 //! delete, undelete), one service a file ([`purchaser_service`] is the plainest) adds what is its own, with the rules of
 //! the room `procurement`.
 
+pub mod area;
 pub mod body;
 pub mod catalogue_service;
 pub mod contract_service;
 mod day;
+pub mod figure_register;
+pub mod figure_service;
 mod filter;
+mod findings;
 pub mod kind;
 mod mask;
+mod measure;
+pub mod operations;
+pub mod operations_service;
 pub mod project_service;
 pub mod provider_service;
 pub mod purchaser_service;
+mod reconciliation;
 pub mod region_service;
 mod regions;
 pub mod registrar;
 pub mod rules;
 pub mod seed;
+mod selection;
+pub mod statistics_service;
+pub mod wire;
 
 pub use registrar::{Fresh, List, Merged, Page, Registrar, WriteOptions};
 pub(crate) use registrar::{list_of, write_of};

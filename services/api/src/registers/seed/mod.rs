@@ -7,6 +7,7 @@
 //! second load changes nothing.
 
 pub mod catalogue;
+pub mod figures;
 mod synthetic;
 
 use procurement::{dataset::Dataset, figure::Source, region::RegisterOfRegions, synthetic::Plan};
@@ -20,6 +21,7 @@ use store::{
 use super::{
     body::{self, Resource},
     catalogue_service::{CATALOGUE, EDITION},
+    figure_register::{CLAIM, DERIVED_FIGURE, FIGURE, SOURCE_DOCUMENT, WANTED_FIGURE},
     kind::Kind,
 };
 use crate::wire::Fault;
@@ -94,6 +96,12 @@ pub async fn article(store: &Store) -> Result<Report, Error> {
     let mut loader = Loader::new(store);
     loader.load(&CATALOGUE, catalogue::catalogues(&set)).await?;
     loader.load(&EDITION, catalogue::editions(&set)).await?;
+    let text_of = |file: &str| (file == "article.txt").then(|| Dataset::article_text().to_owned());
+    loader.load(&SOURCE_DOCUMENT, figures::sources(&set, text_of)).await?;
+    loader.load(&FIGURE, figures::figures(&set)).await?;
+    loader.load(&WANTED_FIGURE, figures::wanted(&set)).await?;
+    loader.load(&DERIVED_FIGURE, figures::derived(&set)).await?;
+    loader.load(&CLAIM, figures::claims(&set)).await?;
     Ok(loader.report)
 }
 
