@@ -56,7 +56,14 @@ impl operations_server::Operations for OperationsService {
             .get_message_by_name("google.longrunning.Operation")
             .expect("every message of these protos has a descriptor");
         let regions = self.registrar.regions();
-        let condition = filter::read(&request.filter, &FIELDS, &descriptor, &regions, false)?;
+        let vocabulary = filter::Vocabulary {
+            collection: COLLECTION,
+            fields: &FIELDS,
+            message: &descriptor,
+            regions: &regions,
+            is_searchable: false,
+        };
+        let condition = filter::read(&request.filter, &vocabulary)?;
         let query = ["Operations/ListOperations", &request.filter];
         let after: Option<(Vec<Value>, String)> = self.registrar.tokens().open(&query, &request.page_token)?;
         let rows = RegisterQuery {
