@@ -21,6 +21,7 @@ mod m0007_project;
 mod m0008_catalogue;
 mod m0009_figure;
 mod m0010_provider;
+mod m0011_policy;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_catalogue::Migration),
             Box::new(m0009_figure::Migration),
             Box::new(m0010_provider::Migration),
+            Box::new(m0011_policy::Migration),
         ]
     }
 }

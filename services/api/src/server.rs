@@ -11,9 +11,13 @@ use proto::intake::v1::{
     submission_service_server::{self, SubmissionServiceServer},
 };
 use proto::procurement::v1::{
+    case_service_server::{self, CaseServiceServer},
     catalogue_service_server::{self, CatalogueServiceServer},
     contract_service_server::{self, ContractServiceServer},
     figure_service_server::{self, FigureServiceServer},
+    evaluation_service_server::{self, EvaluationServiceServer},
+    pilot_service_server::{self, PilotServiceServer},
+    policy_service_server::{self, PolicyServiceServer},
     project_service_server::{self, ProjectServiceServer},
     provider_service_server::{self, ProviderServiceServer},
     purchaser_service_server::{self, PurchaserServiceServer},
@@ -34,10 +38,11 @@ use crate::{
     page,
     quarantine_service::Quarantine,
     registers::{
-        Registrar, catalogue_service::Catalogues, contract_service::Contracts, figure_service::FigureDesk,
-        operations::Operations, operations_service::OperationsService, project_service::Projects,
-        provider_service::Providers, purchaser_service::Purchasers, region_service::Regions,
-        statistics_service::Statistics,
+        Registrar, case_service::Cases, catalogue_service::Catalogues, contract_service::Contracts,
+        evaluation_service::Evaluations, figure_service::FigureDesk, operations::Operations,
+        operations_service::OperationsService, pilot_service::Pilots, policy_service::Policies,
+        project_service::Projects, provider_service::Providers, purchaser_service::Purchasers,
+        region_service::Regions, statistics_service::Statistics,
     },
     submission_service::Submissions,
 };
@@ -194,6 +199,10 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(FigureServiceServer::new(FigureDesk::new(registrar.clone(), operations.clone()))))
         .add_service(limited!(StatisticsServiceServer::new(Statistics::new(registrar.clone(), operations.clone()))))
         .add_service(limited!(OperationsServer::new(OperationsService::new(operations, registrar.clone()))))
+        .add_service(limited!(PolicyServiceServer::new(Policies::new(registrar.clone()))))
+        .add_service(limited!(PilotServiceServer::new(Pilots::new(registrar.clone()))))
+        .add_service(limited!(EvaluationServiceServer::new(Evaluations::new(registrar.clone()))))
+        .add_service(limited!(CaseServiceServer::new(Cases::new(registrar.clone()))))
         .add_service(limited!(health_service))
         .add_service(limited!(reflection))
         .add_service(limited!(reflection_old));
@@ -224,6 +233,10 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         figure_service_server::SERVICE_NAME,
         statistics_service_server::SERVICE_NAME,
         operations_server::SERVICE_NAME,
+        policy_service_server::SERVICE_NAME,
+        pilot_service_server::SERVICE_NAME,
+        evaluation_service_server::SERVICE_NAME,
+        case_service_server::SERVICE_NAME,
     ];
     let (reporter, service) = tonic_health::server::health_reporter();
     let health = Health { reporter, names };

@@ -16,8 +16,8 @@ pub use self::{
     figures::Derived,
     registers::{
         Activity, ActivityKind, CaseTheme, Designation, DesignationKind, Edition, Evaluation, EvaluationSubject,
-        EvaluatorKind, Mechanism, MechanismKind, Member, MemberKind, Milestone, Pilot, PolicyDocument, PolicyFramework,
-        PolicyKind, PracticeCase, ResultUse, ResultUseKind,
+        EvaluatorKind, Mechanism, MechanismKind, Member, MemberKind, Milestone, Pilot, PilotStage, PolicyDocument,
+        PolicyFramework, PolicyKind, PracticeCase, ResultUse, ResultUseKind,
     },
 };
 use crate::{

@@ -9,7 +9,7 @@ mod trace;
 use chrono::NaiveDate;
 use num_rational::BigRational;
 
-pub use scheme::{Indicator, Scheme, SchemeFault, Sheet};
+pub use scheme::{INDICATORS_MAX, Indicator, Scheme, SchemeFault, Sheet};
 pub use trace::{Effect, ResultUse, Trace, USE_AFTER_FINAL, USE_DELTA, UseKind, trace, unused};
 
 use crate::{
@@ -44,6 +44,8 @@ pub enum Subject {
     Region(RegionCode),
     /// A policy document, by its number.
     Policy(FileNo),
+    /// The projects of a pilot as one, by its number.
+    Pilot(FileNo),
 }
 
 /// Who evaluates.
@@ -215,6 +217,25 @@ pub const COMPLETE: Rule =
 /// One final evaluation for a subject, a phase and a year.
 pub const ONE_FINAL: Rule =
     Rule { code: "EVALUATION_ONE_FINAL", article: "财预〔2020〕10号", severity: Severity::Warning };
+
+/// The score is what the sheet rolls up to.
+pub const SCORE: Rule =
+    Rule { code: "EVALUATION_SCORE", article: "财预〔2020〕10号", severity: Severity::Warning };
+
+/// Whether a score is what the sheet rolls up to by the scheme, rounded to two decimals.
+#[must_use]
+pub fn check_score(scheme: &Scheme, sheet: &Sheet, score: Score, severities: &Severities) -> Vec<Finding> {
+    let mut findings = Findings::under(severities);
+    match scheme.score(sheet) {
+        Ok(exact) => findings.judge(
+            SCORE,
+            Score::nearest(&exact) == Ok(score),
+            format!("按指标体系汇总为{exact}分, 记录为{score}分。"),
+        ),
+        Err(fault) => findings.note(SCORE, Outcome::Undetermined, format!("评分表不能汇总: {fault}。")),
+    }
+    findings.finish()
+}
 
 /// What the rules say of an evaluation. `sides` are the purchasers and providers with who controls them, `others` the
 /// evaluations already there.

@@ -6,18 +6,24 @@
 
 pub mod area;
 pub mod body;
+pub mod case_service;
 pub mod catalogue_service;
 pub mod contract_service;
 mod day;
+pub mod evaluation_service;
 pub mod figure_register;
 pub mod figure_service;
 mod filter;
 mod findings;
+mod held;
 pub mod kind;
 mod mask;
 mod measure;
 pub mod operations;
 pub mod operations_service;
+pub mod pilot_service;
+mod places;
+pub mod policy_service;
 pub mod project_service;
 pub mod provider_service;
 pub mod purchaser_service;
@@ -31,6 +37,7 @@ mod selection;
 pub mod statistics_service;
 pub mod wire;
 
+pub(crate) use places::{inside, region_code};
 pub use registrar::{Fresh, List, Merged, Page, Registrar, WriteOptions};
 pub(crate) use registrar::{list_of, write_of};
 

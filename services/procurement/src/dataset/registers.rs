@@ -48,6 +48,21 @@ coded! {
 }
 
 coded! {
+    /// Stages of the reform.
+    PilotStage, "stage of the reform":
+    /// 统一部署.
+    Launch = "LAUNCH" "统一部署",
+    /// 扩面.
+    Expansion = "EXPANSION" "扩面",
+    /// 深化.
+    Deepening = "DEEPENING" "深化",
+    /// 第三方绩效评价.
+    ThirdPartyEvaluation = "THIRD_PARTY_EVALUATION" "第三方绩效评价",
+    /// 加强和规范.
+    Regulation = "REGULATION" "加强和规范",
+}
+
+coded! {
     /// Who takes part in a pilot.
     MemberKind, "kind of member":
     /// 设区市.
@@ -252,6 +267,8 @@ register! {
     chinese: String = |entry, _| entry.text("chinese"),
     /// Its name in English.
     english: String = |entry, _| entry.text("english"),
+    /// Which stage of the reform it is.
+    stage: PilotStage = |entry, _| entry.code("stage"),
     /// When it begins.
     year: i32 = |entry, _| entry.year("year"),
     /// Where.

@@ -53,6 +53,19 @@ fn leaves_roll_up_exactly() {
 }
 
 #[test]
+fn a_score_is_what_its_sheet_rolls_up_to() {
+    let filled = sheet(&[("数量", part(100, 1)), ("质量", part(80, 1)), ("满意度", part(989, 10))]);
+    let empty = Sheet::new();
+    for (sheet, hundredths, outcome) in
+        [(&filled, 9_356, Outcome::Pass), (&filled, 9_357, Outcome::Fail), (&empty, 9_356, Outcome::Undetermined)]
+    {
+        let score = Score::from_hundredths(hundredths).unwrap();
+        let found = check_score(&scheme(), sheet, score, &Severities::default());
+        assert_eq!((found[0].rule, found[0].outcome), ("EVALUATION_SCORE", outcome));
+    }
+}
+
+#[test]
 fn a_scheme_that_does_not_add_up_is_refused() {
     for (indicators, fault) in [
         (vec![], SchemeFault::Size),
