@@ -20,7 +20,11 @@ pub(super) async fn apply(
     options: WriteOptions,
 ) -> Result<v1::ResultApplication, Status> {
     if request.result_application.as_ref().is_some_and(|application| application.evaluation.is_empty()) {
-        return Err(errors::field("result_application.evaluation", "an evaluation is needed", "请填写所依据的绩效评价"));
+        return Err(errors::field(
+            "result_application.evaluation",
+            "an evaluation is needed",
+            "请填写所依据的绩效评价",
+        ));
     }
     let fresh = registrar.fresh(&RESULT_APPLICATION, request.result_application, &request.result_application_id)?;
     if let Some(entries) = registrar.replayed(&options).await? {

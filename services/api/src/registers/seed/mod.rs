@@ -6,8 +6,12 @@
 //! Loading is not creating: what is there already and the same stays untouched, what an editor changed is left alone, so a
 //! second load changes nothing.
 
+pub mod case;
 pub mod catalogue;
+pub mod evaluation;
 pub mod figures;
+pub mod pilot;
+pub mod policy;
 mod synthetic;
 
 use procurement::{dataset::Dataset, figure::Source, region::RegisterOfRegions, synthetic::Plan};
@@ -20,9 +24,15 @@ use store::{
 
 use super::{
     body::{self, Resource},
+    case_service::PRACTICE_CASE,
     catalogue_service::{CATALOGUE, EDITION},
+    evaluation_service::{EVALUATION, RESULT_APPLICATION},
     figure_register::{CLAIM, DERIVED_FIGURE, FIGURE, SOURCE_DOCUMENT, WANTED_FIGURE},
     kind::Kind,
+    pilot_service::{DESIGNATION, MILESTONE, PILOT, PILOT_MEMBER},
+    policy_service::{
+        CONSULTATION_REVIEW, FUNCTION_LIST, MECHANISM, OUTREACH_EVENT, POLICY_DOCUMENT, POLICY_FRAMEWORK,
+    },
 };
 use crate::wire::Fault;
 
@@ -102,6 +112,19 @@ pub async fn article(store: &Store) -> Result<Report, Error> {
     loader.load(&WANTED_FIGURE, figures::wanted(&set)).await?;
     loader.load(&DERIVED_FIGURE, figures::derived(&set)).await?;
     loader.load(&CLAIM, figures::claims(&set)).await?;
+    loader.load(&POLICY_DOCUMENT, policy::policy_documents(&set)).await?;
+    loader.load(&POLICY_FRAMEWORK, policy::policy_frameworks(&set)).await?;
+    loader.load(&MECHANISM, policy::mechanisms(&set)).await?;
+    loader.load(&FUNCTION_LIST, policy::function_lists(&set)).await?;
+    loader.load(&CONSULTATION_REVIEW, policy::consultation_reviews(&set)).await?;
+    loader.load(&OUTREACH_EVENT, policy::outreach_events(&set)).await?;
+    loader.load(&PILOT, pilot::pilots(&set)).await?;
+    loader.load(&PILOT_MEMBER, pilot::pilot_members(&set)).await?;
+    loader.load(&DESIGNATION, pilot::designations(&set)).await?;
+    loader.load(&EVALUATION, evaluation::evaluations(&set)).await?;
+    loader.load(&RESULT_APPLICATION, evaluation::result_applications(&set)).await?;
+    loader.load(&PRACTICE_CASE, case::practice_cases(&set)).await?;
+    loader.load(&MILESTONE, pilot::milestones(&set)).await?;
     Ok(loader.report)
 }
 
