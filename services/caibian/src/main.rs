@@ -6,6 +6,7 @@ mod ledger;
 mod logging;
 mod orphans;
 mod probe;
+mod registers;
 mod serve;
 mod settings;
 mod source;
@@ -85,6 +86,13 @@ enum Command {
         #[command(subcommand)]
         action: ledger::Quarantine,
     },
+    /// Fills the procurement registers; a second import changes nothing.
+    Import {
+        #[command(subcommand)]
+        what: registers::Import,
+    },
+    /// Fills the procurement registers with made-up records whose totals are the published ones, marked as made up.
+    Generate(registers::Generate),
     /// The settings in force, secrets masked.
     Settings {
         /// Every setting with its default and meaning, as a Markdown table.
@@ -142,6 +150,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Verify { server, json } => runtime()?.block_on(ledger::verify(&settings()?, server, json)),
         Command::Reconcile => runtime()?.block_on(ledger::reconcile(&settings()?)),
         Command::Quarantine { action } => runtime()?.block_on(ledger::quarantine(&settings()?, action)),
+        Command::Import { what } => runtime()?.block_on(registers::import(&settings()?, &what)),
+        Command::Generate(arguments) => runtime()?.block_on(registers::generate(&settings()?, &arguments)),
         Command::Settings { table } => {
             if table {
                 print!("{}", settings::markdown());

@@ -61,17 +61,29 @@ impl Running {
     }
 }
 
-/// Starts the roles; gives as soon as everything listens.
-pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken) -> Result<Running, Failure> {
-    fs::create_dir_all(&settings.data.0).map_err(|error| format!("{}: {error}", settings.data.0.display()))?;
-    let worker_lock = roles.worker.then(|| lock_worker(settings)).transpose()?;
-    let sources = if roles.worker { settings.mailbox.iter().map(source::source).collect() } else { Ok(Vec::new()) }?;
+fn make_data_folder(settings: &Settings) -> Result<(), Failure> {
+    let folder = &settings.data.0;
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()).into())
+}
+
+/// Opens the tables at this program's version, brought there first if the settings say so.
+pub async fn open_store(settings: &Settings) -> Result<Store, Failure> {
+    make_data_folder(settings)?;
     let store = Store::open(settings.store.url.expose_secret()).await?;
     if settings.store.migrate_at_start {
         store.migrate().await?;
     } else if !store.is_current().await? {
         return Err("the tables are not at this program's version: run `caibian migrate`".into());
     }
+    Ok(store)
+}
+
+/// Starts the roles; gives as soon as everything listens.
+pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken) -> Result<Running, Failure> {
+    make_data_folder(settings)?;
+    let worker_lock = roles.worker.then(|| lock_worker(settings)).transpose()?;
+    let sources = if roles.worker { settings.mailbox.iter().map(source::source).collect() } else { Ok(Vec::new()) }?;
+    let store = open_store(settings).await?;
     store.campaign_ensure_default().await?;
     let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
     let mut tasks = JoinSet::new();
