@@ -1,6 +1,8 @@
 //! `caibian demo`: everything in one process on mails that the program composes itself, and a table of what was made
 //! of them, read back over gRPC.
 
+mod registers;
+
 use std::{fs, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use proto::intake::v1::{
@@ -61,13 +63,15 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
     }
     println!("{} mails lie in {}", mails.len(), inbox.display());
+    registers::fill(&serve::open_store(&settings).await?).await?;
 
     let cancel = CancellationToken::new();
     let running = serve::start(&settings, Roles { api: true, worker: true }, cancel.clone()).await?;
     let address = running.address.ok_or("gRPC does not listen")?;
     let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
     let messages = settled(channel.clone(), mails.len()).await?;
-    print_table(channel, &messages).await?;
+    print_table(channel.clone(), &messages).await?;
+    registers::print(channel).await?;
 
     if arguments.exit {
         cancel.cancel();
@@ -164,10 +168,10 @@ gRPC listens on {address}. Ask it:
   grpcurl -plaintext -d '{{\"filter\": \"verdict = LATE\"}}' {address} caibian.intake.v1.SubmissionService/ListSubmissions
   grpcurl -plaintext -d '{{\"resume_token\": \"0\"}}' {address} caibian.intake.v1.SubmissionService/WatchSubmissions
   grpcurl -plaintext {address} caibian.intake.v1.CampaignService/ListCampaigns
-  grpcurl -plaintext {address} caibian.intake.v1.MailboxService/ListMailboxes
-Put another .eml file into {} and it is recorded within seconds. Ctrl-C ends.",
-        inbox.display()
+  grpcurl -plaintext {address} caibian.intake.v1.MailboxService/ListMailboxes"
     );
+    registers::print_commands(address);
+    println!("Put another .eml file into {} and it is recorded within seconds. Ctrl-C ends.", inbox.display());
 }
 
 fn beijing(seconds: i64) -> String {
