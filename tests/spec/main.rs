@@ -21,11 +21,16 @@ macro_rules! on_each_backend {
 mod campaigns;
 mod commands;
 mod corpus;
+mod figures;
 mod filing;
 mod folders;
 mod letters;
+mod python;
 mod quarantine;
 mod restart;
 mod secrets;
 mod servers;
 mod serving;
+mod systems;
+mod totals;
+mod traps;

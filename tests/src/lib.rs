@@ -14,6 +14,7 @@ pub mod oracle;
 pub mod postgres;
 pub mod process;
 pub mod product;
+pub mod registers;
 pub mod world;
 
 pub use asker::Asker;
@@ -22,6 +23,7 @@ pub use imap::Imap;
 pub use oracle::Ledger;
 pub use postgres::Postgres;
 pub use product::{Mailbox, Product, Settings};
+pub use registers::Registers;
 pub use world::{Backend, World};
 
 use std::{
