@@ -1,5 +1,6 @@
 //! ProviderService: who delivers (承接主体), what stands against them, who recommends them, who comes first.
 
+mod evaluated;
 mod kinds;
 mod merge;
 mod profile;
@@ -36,7 +37,9 @@ pub async fn eligibility(
     let flags: Vec<_> = flags_of(registrar, provider).await?.iter().filter_map(kinds::mark).collect();
     let party = party(provider).map_err(|error| ours(&error))?;
     let status = status_of(provider);
-    Ok(check_eligibility(&party, status, &flags, &[], on_day, &registrar.rules().severities))
+    let barred = evaluated::barred_until(registrar, std::slice::from_ref(provider), on_day).await?;
+    let barred: Vec<_> = barred.into_values().flatten().collect();
+    Ok(check_eligibility(&party, status, &flags, &barred, on_day, &registrar.rules().severities))
 }
 
 /// Its flags, by first day.

@@ -1,10 +1,16 @@
 //! What became of a project: from its budget to what was decided because of its evaluations.
 
-use procurement::money::Fen;
-use proto::procurement::v1::{Contract, Project, ProjectTrace};
+use procurement::{
+    evaluation::{EvaluationState, Phase, UseKind},
+    money::Fen,
+};
+use proto::procurement::v1::{Contract, Project, ProjectTrace, TracedEvaluation};
 use tonic::Status;
 
-use super::{PROJECT, Projects, ours};
+use super::{
+    super::{evaluation_service, rules},
+    PROJECT, Projects, ours,
+};
 
 impl Projects {
     pub(super) async fn trace(&self, name: &str) -> Result<ProjectTrace, Status> {
@@ -30,6 +36,8 @@ impl Projects {
                 paid.usual()
             ));
         }
+        let evaluations = evaluation_service::trace(&self.registrar, name).await?.evaluations;
+        sentences.extend(evaluations.iter().map(judged));
         sentences.extend(followers.iter().map(|of| format!("{}年续作: {}", of.year, budget(of))));
         Ok(ProjectTrace {
             project: Some(project),
@@ -38,7 +46,7 @@ impl Projects {
             paid_fen: paid.get(),
             followers,
             sentences,
-            evaluations: Vec::new(),
+            evaluations,
         })
     }
 }
@@ -72,4 +80,26 @@ fn told(contract: &Contract) -> String {
         text += &format!(", {}终止: {}", ended.day, ended.reason);
     }
     text + "。"
+}
+
+fn judged(traced: &TracedEvaluation) -> String {
+    let evaluation = traced.evaluation.clone().unwrap_or_default();
+    let phase = rules::member(evaluation.phase().as_str_name(), "EVALUATION_PHASE_").map_or("", Phase::chinese);
+    let state = rules::member(evaluation.state().as_str_name(), "EVALUATION_STATE_")
+        .map_or("", EvaluationState::chinese);
+    let mut text = format!("{}年{phase}绩效评价{state}", evaluation.year);
+    if !evaluation.score.is_empty() {
+        text += &format!(", 得分{}", evaluation.score);
+    }
+    if !evaluation.grade.is_empty() {
+        text += &format!(", 等级{}", evaluation.grade);
+    }
+    let uses = traced.uses.iter().filter_map(|used| used.result_application.as_ref());
+    let kinds: Vec<&str> = uses
+        .filter_map(|used| rules::member(used.kind().as_str_name(), "RESULT_USE_KIND_").map(UseKind::chinese))
+        .collect();
+    match kinds.is_empty() {
+        true => text + ", 结果尚未应用。",
+        false => format!("{text}, 结果应用于{}。", kinds.join("、")),
+    }
 }

@@ -13,13 +13,16 @@ use super::{
         contract_service::{self, CONTRACT},
         rules,
     },
-    PROVIDER, Providers, RECOMMENDED_ENTRY, flags_of, id_of, is, kinds, ours,
+    PROVIDER, Providers, RECOMMENDED_ENTRY, evaluated, flags_of, id_of, is, kinds, ours,
 };
 
 /// Contracts of one provider.
 const CONTRACTS_MAX: usize = 10_000;
 /// Recommendations of one provider.
 const ENTRIES_MAX: usize = 1_000;
+
+/// Evaluations that are told.
+const EVALUATIONS_MAX: usize = 1_000;
 
 #[derive(Default)]
 struct Sums {
@@ -39,6 +42,10 @@ impl Providers {
         let of = is("provider", id_of(name));
         let recommended_entries = self.registrar.all_where(&RECOMMENDED_ENTRY, of, Vec::new(), ENTRIES_MAX).await?;
         let years = years(&contracts, name)?;
+        let finals = evaluated::finals(&self.registrar, &contracts).await?;
+        let mut evaluations: Vec<_> = finals.into_values().flatten().collect();
+        evaluations.sort_by(|a, b| (&b.final_day, &b.name).cmp(&(&a.final_day, &a.name)));
+        evaluations.truncate(EVALUATIONS_MAX);
         let in_state = |state: ContractState| contracts.iter().filter(|of| of.state() == state).count() as i64;
         let sum = |part: fn(&ProviderYear) -> i64| {
             Fen::sum(years.iter().map(|year| Fen::new(part(year)))).map(Fen::get).map_err(|error| ours(&error))
@@ -55,7 +62,7 @@ impl Providers {
             years,
             flags,
             recommended_entries,
-            evaluations: Vec::new(),
+            evaluations,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::Months;
+use chrono::{Months, NaiveDate};
 use procurement::{
     catalogue::ItemUid,
     evaluation::Score,
@@ -10,7 +10,7 @@ use procurement::{
     rational,
 };
 use proto::procurement::v1::{self, Provider, RankProvidersResponse};
-use store::register::{Comparison, Condition, Value};
+use store::register::Condition;
 use tonic::{Code, Status};
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
         project_service::{PROJECT, line},
         rules,
     },
-    FLAGS_MAX, PROVIDER, PROVIDER_FLAG, Providers, id_of, is, kinds, ours, party, status_of,
+    FLAGS_MAX, PROVIDER, PROVIDER_FLAG, Providers, evaluated, id_of, is, kinds, ours, party, status_of,
 };
 use crate::errors;
 
@@ -28,6 +28,8 @@ use crate::errors;
 const CANDIDATES_MAX: usize = 1_000;
 /// Candidates whose contracts are read at a time.
 const CHUNK: usize = 100;
+/// Projects that are read at a time.
+const PROJECTS_CHUNK: usize = 500;
 /// Contracts of one chunk.
 const CONTRACTS_MAX: usize = 50_000;
 /// Years of evidence unless the caller says otherwise.
@@ -50,18 +52,20 @@ impl Providers {
             return Err(errors::field("item", en, zh));
         };
         let providers = self.candidates(request).await?;
-        let mut evidence = self.contracts(&providers).await?;
+        let mut evidence = self.evidence(&providers).await?;
+        let mut barred = evaluated::barred_until(&self.registrar, &providers, on_day).await?;
         let mut flags = self.flags(&providers).await?;
         let candidates: Vec<Candidate> = providers
             .iter()
             .map(|provider| {
+                let Found { contracts, scores } = evidence.remove(&provider.name).unwrap_or_default();
                 Ok(Candidate {
                     provider: party(provider).map_err(|error| ours(&error))?,
                     status: status_of(provider),
                     flags: flags.remove(&provider.name).unwrap_or_default(),
-                    barred_until: Vec::new(),
-                    contracts: evidence.remove(&provider.name).unwrap_or_default(),
-                    scores: Vec::new(),
+                    barred_until: barred.remove(&provider.name).unwrap_or_default(),
+                    contracts,
+                    scores,
                     complaints: Vec::new(),
                 })
             })
@@ -86,6 +90,7 @@ impl Providers {
             on_day: on_day.to_string(),
             since_day: since_day.to_string(),
             section: section.name.clone(),
+            // Nothing keeps complaints yet: whoever orders by them is told so.
             notes: vec!["没有投诉处理的登记, 投诉一项按无记录计。".to_owned()],
         })
     }
@@ -127,36 +132,46 @@ impl Providers {
         }
     }
 
-    /// The contracts that came to their end, by provider.
-    async fn contracts(&self, providers: &[Provider]) -> Result<BTreeMap<String, Vec<FinishedContract>>, Status> {
-        let mut by_provider: BTreeMap<String, Vec<FinishedContract>> = BTreeMap::new();
-        let state = |code: &str| Condition::Compare("state", Comparison::Equal, Value::Text(code.into()));
+    /// The contracts that came to their end, and the scores of the projects they were under, by provider.
+    async fn evidence(&self, providers: &[Provider]) -> Result<BTreeMap<String, Found>, Status> {
+        let mut by_provider: BTreeMap<String, Found> = BTreeMap::new();
         for chunk in providers.chunks(CHUNK) {
             let any = chunk.iter().map(|of| Condition::Has("providers", id_of(&of.name).to_owned())).collect();
-            let finished = Condition::Any(vec![state("ACCEPTED"), state("REJECTED"), state("TERMINATED")]);
-            let all = Condition::All(vec![Condition::Any(any), finished]);
-            let contracts = self.registrar.all_where(&CONTRACT, all, Vec::new(), CONTRACTS_MAX).await?;
-            let names: BTreeSet<String> = contracts.iter().map(|contract| contract.project.clone()).collect();
-            let names: Vec<String> = names.into_iter().collect();
-            let mut sections: HashMap<String, ItemUid> = HashMap::new();
-            for names in names.chunks(500) {
-                for project in self.registrar.batch_get(&PROJECT, names).await? {
-                    if let Some(section) = line::uid_in(&project.section) {
-                        sections.insert(project.name, uid(section)?);
-                    }
-                }
-            }
+            let contracts =
+                self.registrar.all_where(&CONTRACT, Condition::Any(any), Vec::new(), CONTRACTS_MAX).await?;
+            let sections = self.sections(&contracts).await?;
+            let finals = evaluated::finals(&self.registrar, &contracts).await?;
+            let asked: BTreeSet<&str> = chunk.iter().map(|of| of.name.as_str()).collect();
+            // A project of several contracts was evaluated once.
+            let mut scored: BTreeSet<(&str, &str)> = BTreeSet::new();
             for contract in &contracts {
-                let Some(acceptance) = &contract.acceptance else { continue };
-                let Some(accepted_day) = rules::day(&acceptance.day) else { continue };
-                for part in contract.parts.iter().filter(|part| chunk.iter().any(|of| of.name == part.provider)) {
-                    let section = sections.get(&contract.project).cloned().map_or_else(|| uid(OUTSIDE), Ok)?;
-                    let finished = FinishedContract { section, accepted_day, passed: acceptance.is_passed };
-                    by_provider.entry(part.provider.clone()).or_default().push(finished);
+                let finished = finished(contract, &sections)?;
+                let scores = finals.get(&contract.project).map_or(&[][..], Vec::as_slice);
+                for part in contract.parts.iter().filter(|part| asked.contains(part.provider.as_str())) {
+                    let found = by_provider.entry(part.provider.clone()).or_default();
+                    found.contracts.extend(finished.clone());
+                    if scored.insert((&part.provider, &contract.project)) {
+                        found.scores.extend(scores.iter().filter_map(score));
+                    }
                 }
             }
         }
         Ok(by_provider)
+    }
+
+    /// The sections of what was bought, by project.
+    async fn sections(&self, contracts: &[v1::Contract]) -> Result<HashMap<String, ItemUid>, Status> {
+        let names: BTreeSet<&String> = contracts.iter().map(|contract| &contract.project).collect();
+        let names: Vec<String> = names.into_iter().cloned().collect();
+        let mut sections: HashMap<String, ItemUid> = HashMap::new();
+        for names in names.chunks(PROJECTS_CHUNK) {
+            for project in self.registrar.batch_get(&PROJECT, names).await? {
+                if let Some(section) = line::uid_in(&project.section) {
+                    sections.insert(project.name, uid(section)?);
+                }
+            }
+        }
+        Ok(sections)
     }
 
     /// Flags by provider.
@@ -173,6 +188,29 @@ impl Providers {
         }
         Ok(by_provider)
     }
+}
+
+/// What is on record of one provider.
+#[derive(Default)]
+struct Found {
+    contracts: Vec<FinishedContract>,
+    scores: Vec<(NaiveDate, Score)>,
+}
+
+/// A contract that was taken over, good or not.
+fn finished(
+    contract: &v1::Contract,
+    sections: &HashMap<String, ItemUid>,
+) -> Result<Option<FinishedContract>, Status> {
+    let Some(acceptance) = &contract.acceptance else { return Ok(None) };
+    let Some(accepted_day) = rules::day(&acceptance.day) else { return Ok(None) };
+    let section = sections.get(&contract.project).cloned().map_or_else(|| uid(OUTSIDE), Ok)?;
+    Ok(Some(FinishedContract { section, accepted_day, passed: acceptance.is_passed }))
+}
+
+/// A final score with its day; none where a source gives no score.
+fn score(evaluation: &v1::Evaluation) -> Option<(NaiveDate, Score)> {
+    Some((rules::day(&evaluation.final_day)?, Score::parse(&evaluation.score).ok()?))
 }
 
 /// Stands for the section of what was bought outside the catalogue: no uid of an item has these characters.
