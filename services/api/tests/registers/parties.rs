@@ -1,10 +1,12 @@
 //! Purchasers, providers, projects and contracts for tests that need some, made by real calls.
 
 use proto::procurement::v1::{
-    Catalogue, Contract, ContractPart, CreateCatalogueRequest, CreateContractRequest, CreateEditionRequest,
-    CreateProjectRequest, CreateProviderRequest, CreatePurchaserRequest, Edition, NewItem, Project, Provider,
-    ProviderKind, PublishEditionRequest, Purchaser, PurchaserKind, ServiceKind,
-    catalogue_service_client::CatalogueServiceClient, contract_service_client::ContractServiceClient,
+    ApplyEvaluationResultRequest, Catalogue, Contract, ContractPart, CreateCatalogueRequest, CreateContractRequest,
+    CreateEditionRequest, CreateEvaluationRequest, CreateProjectRequest, CreateProviderRequest, CreatePurchaserRequest,
+    Edition, Evaluation, EvaluationPhase, EvaluatorKind, FinaliseEvaluationRequest, NewItem, Project, Provider,
+    ProviderKind, PublishEditionRequest, Purchaser, PurchaserKind, ResultApplication, ServiceKind,
+    SubmitEvaluationReportRequest, catalogue_service_client::CatalogueServiceClient,
+    contract_service_client::ContractServiceClient, evaluation_service_client::EvaluationServiceClient,
     project_service_client::ProjectServiceClient, provider_service_client::ProviderServiceClient,
     purchaser_service_client::PurchaserServiceClient,
 };
@@ -118,4 +120,38 @@ pub async fn published(channel: &Channel) -> String {
         client.publish_edition(request).await.unwrap();
     }
     "catalogueItems/zj21.hjbj".into()
+}
+
+/// A final evaluation of a project with a score, as of a day.
+pub async fn evaluated(channel: &Channel, id: &str, project: &str, score: &str, day: &str) -> String {
+    let mut client = EvaluationServiceClient::new(channel.clone());
+    let evaluation = Evaluation {
+        title: "项目支出绩效评价".into(),
+        phase: EvaluationPhase::After.into(),
+        year: day[..4].parse().unwrap(),
+        region: "regions/330127".into(),
+        project: format!("projects/{project}"),
+        evaluator_kind: EvaluatorKind::Finance.into(),
+        ..Default::default()
+    };
+    let request =
+        CreateEvaluationRequest { evaluation: Some(evaluation), evaluation_id: id.into(), ..Default::default() };
+    let name = client.create_evaluation(request).await.unwrap().into_inner().name;
+    let request = SubmitEvaluationReportRequest {
+        name: name.clone(),
+        score: score.into(),
+        reported_day: day.into(),
+        ..Default::default()
+    };
+    client.submit_evaluation_report(request).await.unwrap();
+    let request = FinaliseEvaluationRequest { name: name.clone(), final_day: day.into(), ..Default::default() };
+    client.finalise_evaluation(request).await.unwrap();
+    name
+}
+
+/// What was decided because of a final evaluation.
+pub async fn applied(channel: &Channel, application: ResultApplication) {
+    let mut client = EvaluationServiceClient::new(channel.clone());
+    let request = ApplyEvaluationResultRequest { result_application: Some(application), ..Default::default() };
+    client.apply_evaluation_result(request).await.unwrap();
 }

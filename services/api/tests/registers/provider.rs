@@ -3,16 +3,16 @@
 use proto::procurement::v1::{
     Acceptance, AddProviderFlagRequest, CheckEligibilityRequest, CheckUsccRequest, CheckUsccResponse,
     CreateProviderRequest, CreateRecommendedEntryRequest, CreateRecommendedListRequest, DeleteProviderRequest,
-    EndProviderFlagRequest, FlagSource, GetContractRequest, GetProviderProfileRequest, GetProviderRequest,
-    ListContractsRequest, ListProviderFlagsRequest, ListRecommendedEntriesRequest, MergeProvidersRequest, Outcome,
-    Payment, Provider, ProviderFlag, ProviderKind, ProviderStatus, RankKey, RankProvidersRequest, RecommendedEntry,
-    RecommendedList, RecordAcceptanceRequest, RecordPaymentRequest, UndeleteProviderRequest, UpdateProviderRequest,
-    UsccFault,
+    EndProviderFlagRequest, FlagSource, GetContractRequest, GetProjectTraceRequest, GetProviderProfileRequest,
+    GetProviderRequest, ListContractsRequest, ListProviderFlagsRequest, ListRecommendedEntriesRequest,
+    MergeProvidersRequest, Outcome, Payment, Provider, ProviderFlag, ProviderKind, ProviderStatus, RankKey,
+    RankProvidersRequest, RecommendedEntry, RecommendedList, RecordAcceptanceRequest, RecordPaymentRequest,
+    UndeleteProviderRequest, UpdateProviderRequest, UsccFault,
 };
 use tonic::Code;
 
 use crate::{
-    parties::{Parties, WAN, contract, project, provider, published},
+    parties::{Parties, WAN, applied, contract, evaluated, project, provider, published},
     world::{World, fields, refusal},
 };
 
@@ -357,4 +357,69 @@ async fn a_profile_tells_a_providers_own_part_year_by_year() {
         }
     }
     assert_eq!(sums, (107, 50));
+}
+
+#[tokio::test]
+async fn what_evaluations_led_to_counts_in_profile_ranking_and_eligibility() {
+    let world = World::new().await;
+    let mut parties = Parties::new(&world.channel).await;
+    let item = published(&world.channel).await;
+    for (id, score) in [("a", "80.5"), ("b", "95"), ("old", "60")] {
+        parties.provider(id, provider(&format!("{id}公司"), ProviderKind::Enterprise)).await;
+        let of_id = proto::procurement::v1::Project { item: item.clone(), ..project(2020) };
+        parties.project(id, of_id).await;
+        parties.contract(id, contract(id, &[(id, "1")], 100)).await;
+        evaluated(&world.channel, id, id, score, "2021-01-10").await;
+    }
+    // Decided for a record that is merged afterwards: the one that stays is barred.
+    let decided = ResultApplication {
+        evaluation: "evaluations/old".into(),
+        kind: ResultUseKind::ProviderSelection.into(),
+        effect: ResultEffect::BarUntil.into(),
+        bar_until_day: "2022-01-01".into(),
+        provider: "providers/old".into(),
+        decided_day: "2021-02-01".into(),
+        title: "一年内不得选择".into(),
+        ..Default::default()
+    };
+    applied(&world.channel, decided).await;
+    let request =
+        MergeProvidersRequest { name: "providers/b".into(), merged: "providers/old".into(), ..Default::default() };
+    parties.providers.merge_providers(request).await.unwrap();
+
+    for (on_day, eligible) in [("2021-01-31", true), ("2021-02-01", false), ("2021-12-31", false), ("2022-01-01", true)]
+    {
+        let request = CheckEligibilityRequest { name: "providers/b".into(), on_day: on_day.into() };
+        let told = parties.providers.check_eligibility(request).await.unwrap().into_inner();
+        assert_eq!(told.is_eligible, eligible, "{on_day}: {:?}", told.findings);
+    }
+    let rank = |on_day: &str| RankProvidersRequest {
+        item: item.clone(),
+        on_day: on_day.into(),
+        keys: vec![RankKey::MeanScore.into()],
+        candidates: vec!["providers/a".into(), "providers/b".into()],
+        ..Default::default()
+    };
+    let told = parties.providers.rank_providers(rank("2021-06-01")).await.unwrap().into_inner();
+    assert_eq!((told.ranked.len(), told.excluded[0].provider.as_str()), (1, "providers/b"));
+    assert!(told.excluded[0].reasons[0].contains("2022-01-01"), "{:?}", told.excluded);
+    let told = parties.providers.rank_providers(rank("2022-01-01")).await.unwrap().into_inner();
+    let means: Vec<_> = told
+        .ranked
+        .iter()
+        .map(|of| {
+            let evidence = of.evidence.as_ref().unwrap();
+            (of.title.as_str(), evidence.mean_score.as_str(), evidence.mean_score_exact.as_str())
+        })
+        .collect();
+    assert_eq!(means, [("a公司", "80.50", "161/2"), ("b公司", "77.50", "155/2")]);
+    let request = GetProviderProfileRequest { name: "providers/b".into(), ..Default::default() };
+    let profile = parties.providers.get_provider_profile(request).await.unwrap().into_inner();
+    assert_eq!(profile.evaluations.len(), 2);
+
+    let request = GetProjectTraceRequest { name: "projects/old".into() };
+    let trace = parties.projects.get_project_trace(request).await.unwrap().into_inner();
+    assert_eq!(trace.evaluations[0].uses.len(), 1);
+    let told = "2021年事后绩效评价已定稿, 得分60.00, 等级中, 结果应用于承接主体选择。";
+    assert!(trace.sentences.iter().any(|sentence| sentence == told), "{:?}", trace.sentences);
 }

@@ -85,8 +85,8 @@ fn told(contract: &Contract) -> String {
 fn judged(traced: &TracedEvaluation) -> String {
     let evaluation = traced.evaluation.clone().unwrap_or_default();
     let phase = rules::member(evaluation.phase().as_str_name(), "EVALUATION_PHASE_").map_or("", Phase::chinese);
-    let state = rules::member(evaluation.state().as_str_name(), "EVALUATION_STATE_")
-        .map_or("", EvaluationState::chinese);
+    let state =
+        rules::member(evaluation.state().as_str_name(), "EVALUATION_STATE_").map_or("", EvaluationState::chinese);
     let mut text = format!("{}年{phase}绩效评价{state}", evaluation.year);
     if !evaluation.score.is_empty() {
         text += &format!(", 得分{}", evaluation.score);

@@ -137,8 +137,7 @@ impl Providers {
         let mut by_provider: BTreeMap<String, Found> = BTreeMap::new();
         for chunk in providers.chunks(CHUNK) {
             let any = chunk.iter().map(|of| Condition::Has("providers", id_of(&of.name).to_owned())).collect();
-            let contracts =
-                self.registrar.all_where(&CONTRACT, Condition::Any(any), Vec::new(), CONTRACTS_MAX).await?;
+            let contracts = self.registrar.all_where(&CONTRACT, Condition::Any(any), Vec::new(), CONTRACTS_MAX).await?;
             let sections = self.sections(&contracts).await?;
             let finals = evaluated::finals(&self.registrar, &contracts).await?;
             let asked: BTreeSet<&str> = chunk.iter().map(|of| of.name.as_str()).collect();
@@ -198,10 +197,7 @@ struct Found {
 }
 
 /// A contract that was taken over, good or not.
-fn finished(
-    contract: &v1::Contract,
-    sections: &HashMap<String, ItemUid>,
-) -> Result<Option<FinishedContract>, Status> {
+fn finished(contract: &v1::Contract, sections: &HashMap<String, ItemUid>) -> Result<Option<FinishedContract>, Status> {
     let Some(acceptance) = &contract.acceptance else { return Ok(None) };
     let Some(accepted_day) = rules::day(&acceptance.day) else { return Ok(None) };
     let section = sections.get(&contract.project).cloned().map_or_else(|| uid(OUTSIDE), Ok)?;
