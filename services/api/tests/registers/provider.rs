@@ -314,11 +314,12 @@ async fn a_ranking_answers_for_everybody_by_the_callers_keys() {
     // Named by a filter, the same providers are answered for.
     let by_filter = RankProvidersRequest {
         candidates: Vec::new(),
-        filter: "kind = ENTERPRISE".into(),
+        filter: "kind = ENTERPRISE AND NOT under(region, \"regions/110000\")".into(),
         ..ask(&[RankKey::Finished])
     };
     let told = parties.providers.rank_providers(by_filter).await.unwrap().into_inner();
     assert_eq!((told.ranked.len(), told.excluded.len()), (3, 0));
+    assert!(told.notes.iter().any(|note| note.contains("政府采购法 §5")), "{:?}", told.notes);
     for (wrong, field) in [
         (ask(&[]), "keys"),
         (ask(&[RankKey::Finished, RankKey::Finished]), "keys"),

@@ -90,8 +90,7 @@ impl Providers {
             on_day: on_day.to_string(),
             since_day: since_day.to_string(),
             section: section.name.clone(),
-            // Nothing keeps complaints yet: whoever orders by them is told so.
-            notes: vec!["没有投诉处理的登记, 投诉一项按无记录计。".to_owned()],
+            notes: notes(request),
         })
     }
 
@@ -194,6 +193,16 @@ impl Providers {
 struct Found {
     contracts: Vec<FinishedContract>,
     scores: Vec<(NaiveDate, Score)>,
+}
+
+/// What the reader of a ranking must know of it.
+fn notes(request: &v1::RankProvidersRequest) -> Vec<String> {
+    // Nothing keeps complaints yet: whoever orders by them is told so.
+    let mut notes = vec!["没有投诉处理的登记, 投诉一项按无记录计。".to_owned()];
+    if request.candidates.is_empty() && request.filter.contains("region") {
+        notes.push("候选范围按地区限定; 不得以此阻挠和限制外地供应商自由进入本地区市场 (政府采购法 §5)。".to_owned());
+    }
+    notes
 }
 
 /// A contract that was taken over, good or not.
