@@ -247,6 +247,8 @@ pub fn has_room(entries: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn contract() -> v1::Contract {
@@ -333,6 +335,47 @@ mod tests {
             subject.termination = terminated.then(v1::Termination::default);
             settle(&mut subject).unwrap();
             assert_eq!(subject.state(), state);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_shares_the_amounts_by_kind_are_the_whole(
+            amount in 0i64..=i64::MAX / 4,
+            deltas in proptest::collection::vec(-1_000_000i64..1_000_000, 0..4),
+            payments in proptest::collection::vec(-1_000i64..=i64::MAX / 16, 0..4),
+            weights in proptest::collection::vec((1u32..50, 1i32..=10), 1..9),
+        ) {
+            let whole: u32 = weights.iter().map(|(weight, _)| weight).sum();
+            let part = |(at, (weight, kind)): (usize, &(u32, i32))| v1::ContractPart {
+                provider: format!("providers/{at}"),
+                share: format!("{weight}/{whole}"),
+                kind: *kind,
+                ..Default::default()
+            };
+            let day = || "2021-05-01".to_owned();
+            let mut subject = v1::Contract {
+                project: "projects/1".into(),
+                parts: weights.iter().enumerate().map(part).collect(),
+                amount_fen: Some(amount),
+                amendments: deltas
+                    .into_iter()
+                    .map(|delta_fen| v1::Amendment { day: day(), delta_fen, ..Default::default() })
+                    .collect(),
+                payments: payments
+                    .into_iter()
+                    .map(|amount_fen| v1::Payment { day: day(), amount_fen, ..Default::default() })
+                    .collect(),
+                ..Default::default()
+            };
+            prop_assert!(check(&subject).is_empty());
+            settle(&mut subject).unwrap();
+            let terms = weighed(&subject);
+            let sum = |facet: &str| -> i64 {
+                terms.iter().filter(|term| term.facet == facet).map(|term| term.amount).sum()
+            };
+            prop_assert_eq!(sum("provider_kinds"), subject.amended_fen.unwrap());
+            prop_assert_eq!(sum("provider_kinds_paid"), subject.paid_fen.unwrap_or_default());
         }
     }
 
