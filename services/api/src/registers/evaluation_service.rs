@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 
 pub use kinds::{EVALUATION, EVALUATION_SCHEME, RESULT_APPLICATION};
 use kinds::{SUBJECTS, subjects};
+pub use trace::trace;
 
 use self::report::Report;
 use super::{Registrar, inside, list_of, region_code, rules, write_of};
@@ -274,7 +275,7 @@ impl EvaluationService for Evaluations {
         &self,
         request: Request<v1::TraceResultRequest>,
     ) -> Result<Response<v1::TraceResultResponse>, Status> {
-        Ok(Response::new(trace::trace(&self.registrar, &request.get_ref().name).await?))
+        Ok(Response::new(trace(&self.registrar, &request.get_ref().name).await?))
     }
 
     async fn list_unapplied_evaluations(

@@ -7,7 +7,7 @@ use proto::procurement::v1::{
     GetProviderRequest, ListContractsRequest, ListProviderFlagsRequest, ListRecommendedEntriesRequest,
     MergeProvidersRequest, Outcome, Payment, Provider, ProviderFlag, ProviderKind, ProviderStatus, RankKey,
     RankProvidersRequest, RecommendedEntry, RecommendedList, RecordAcceptanceRequest, RecordPaymentRequest,
-    UndeleteProviderRequest, UpdateProviderRequest, UsccFault,
+    ResultApplication, ResultEffect, ResultUseKind, UndeleteProviderRequest, UpdateProviderRequest, UsccFault,
 };
 use tonic::Code;
 

@@ -20,7 +20,8 @@ use crate::{
 /// Projects of one series and year.
 const RENEWALS_MAX: usize = 100;
 
-pub(super) async fn trace(registrar: &Registrar, name: &str) -> Result<v1::TraceResultResponse, Status> {
+/// The evaluations of a thing, with what was decided because of each and what became of that.
+pub async fn trace(registrar: &Registrar, name: &str) -> Result<v1::TraceResultResponse, Status> {
     let collection = name.split_once('/').map_or("", |(collection, _)| collection);
     let evaluations = match collection {
         "evaluations" => vec![registrar.get(&EVALUATION, name).await?],
