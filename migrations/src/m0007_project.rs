@@ -44,9 +44,10 @@ impl MigrationTrait for Migration {
             OptionalInteger("paid_fen"),
         ];
         register(manager, "contract", &columns).await?;
-        let ordered: [(&'static str, &'static str, &[&'static str]); 11] = [
+        let ordered: [(&'static str, &'static str, &[&'static str]); 12] = [
             ("purchaser_by_title", "purchaser", &["title", "id"]),
             ("purchaser_by_region", "purchaser", &["region", "id"]),
+            ("project_by_year", "project", &["year", "id"]),
             ("project_by_year_region", "project", &["year", "region", "id"]),
             ("project_by_purchaser", "project", &["purchaser", "year", "id"]),
             ("project_by_series", "project", &["series", "year", "id"]),

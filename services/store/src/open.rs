@@ -20,6 +20,8 @@ use crate::{Error, Result, Store};
 
 /// Connections that read on SQLite; it has one more, which writes.
 const SQLITE_READERS: u32 = 4;
+/// Pages that the writer keeps, in KiB: with SQLite's own 2 MiB a load of thousands of rows writes each page many times.
+const SQLITE_WRITER_CACHE_KIB: u32 = 64 * 1024;
 /// Connections to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 10;
 /// How long a caller waits for a connection, and a program that starts for a database that starts too.
@@ -69,7 +71,11 @@ async fn connect_sqlite(path: PathBuf, connections: u32, query_only: bool) -> Re
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true);
-        if query_only { options.pragma("query_only", "1") } else { options }
+        if query_only {
+            options.pragma("query_only", "1")
+        } else {
+            options.pragma("cache_size", format!("-{}", SQLITE_WRITER_CACHE_KIB))
+        }
     });
     Ok(Database::connect(options).await?)
 }

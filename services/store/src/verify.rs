@@ -3,6 +3,7 @@
 //! lies in JSON is read page by page.
 
 mod look_ups;
+mod terms;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
@@ -166,6 +167,7 @@ pub async fn verify(store: &Store) -> Result<Vec<VerifyFault>> {
     }
     look_ups::findings(&tx, &mut faults).await?;
     look_ups::attachments(&tx, &mut faults).await?;
+    terms::terms(&tx, &mut faults).await?;
     Ok(faults)
 }
 

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    Draft, Loaded, Register, read,
+    Draft, Loaded, Register, Term, read,
     row::{Row, settled},
+    terms,
     write::{CHANGE_COUNTER, insert, update},
 };
 use crate::{
@@ -17,6 +18,9 @@ use crate::{
     values::{instant, now},
     write::numbers_next,
 };
+
+/// Drafts whose terms are inserted together.
+const BATCH: usize = 20_000;
 
 /// Drafts that are compared and inserted at once.
 const CHUNK: usize = 500;
@@ -39,22 +43,30 @@ pub async fn load(store: &Store, register: &Register, drafts: Vec<Draft>) -> Res
     numbers_next(&tx, CHANGE_COUNTER, 0).await?;
     let at = instant(now())?;
     let (mut loaded, mut forgotten) = (Loaded::default(), Forgotten::default());
-    for chunk in drafts.chunks(CHUNK) {
-        load_some(&tx, register, chunk, at, &mut loaded, &mut forgotten).await?;
+    for batch in drafts.chunks(BATCH) {
+        let mut terms: Vec<(&str, &Term)> = Vec::new();
+        for chunk in batch.chunks(CHUNK) {
+            let new = load_some(&tx, register, chunk, at, &mut loaded, &mut forgotten).await?;
+            terms.extend(new.into_iter().flat_map(|draft| draft.terms.iter().map(|term| (draft.id.as_str(), term))));
+        }
+        // In the order of the index, so that neighbours are written together.
+        terms.sort_unstable_by_key(|(id, term)| (term.facet, term.term.as_str(), *id));
+        terms::insert(&tx, register.table, &terms).await?;
     }
     forgotten.forget(&tx).await?;
     tx.commit().await?;
     Ok(loaded)
 }
 
-async fn load_some(
+/// Loads some drafts; gives those that were inserted, whose terms are not yet.
+async fn load_some<'a>(
     tx: &DatabaseTransaction,
     register: &Register,
-    drafts: &[Draft],
+    drafts: &'a [Draft],
     at: DateTime<Utc>,
     loaded: &mut Loaded,
     forgotten: &mut Forgotten,
-) -> Result<()> {
+) -> Result<Vec<&'a Draft>> {
     let ids: Vec<String> = drafts.iter().map(|draft| draft.id.clone()).collect();
     let rows = read::rows(tx, register, &ids).await?;
     let known: HashMap<&str, &Row> = rows.iter().map(|row| (row.entry.id.as_str(), row)).collect();
@@ -70,7 +82,7 @@ async fn load_some(
     }
     let count = i64::try_from(new.len() + changed.len()).map_err(|_| Error::Invalid("too many drafts".into()))?;
     if count == 0 {
-        return Ok(());
+        return Ok(new);
     }
     let mut change_seqs = numbers_next(tx, CHANGE_COUNTER, count).await? - count + 1..;
     for (draft, row) in changed {
@@ -89,5 +101,5 @@ async fn load_some(
             loaded.inserted += 1;
         }
     }
-    Ok(())
+    Ok(new)
 }

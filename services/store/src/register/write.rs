@@ -120,6 +120,8 @@ impl Turn<'_> {
         }
         let rows = [(&draft, self.change_seq)];
         insert(self.tx, register, &rows, self.at, 0).await?;
+        let terms: Vec<(&str, &Term)> = draft.terms.iter().map(|term| (draft.id.as_str(), term)).collect();
+        terms::insert(self.tx, register.table, &terms).await?;
         Ok(Entry {
             id: draft.id,
             row_version: 1,
@@ -147,8 +149,8 @@ impl Turn<'_> {
     }
 }
 
-/// Inserts settled drafts with their change numbers and their terms, in one statement: the caller minds how many values
-/// the databases bind.
+/// Inserts settled drafts with their change numbers, without their terms, in one statement: the caller minds how many
+/// values the databases bind.
 pub async fn insert(
     tx: &DatabaseTransaction,
     register: &Register,
@@ -188,9 +190,7 @@ pub async fn insert(
         insert.values_panic(head.into_iter().chain(draft.values.iter().map(bound)).map(Expr::val));
     }
     tx.execute(&insert).await.map_err(|error| refused(register, &first.id, error))?;
-    let terms: Vec<(&str, &Term)> =
-        rows.iter().flat_map(|(draft, _)| draft.terms.iter().map(|term| (draft.id.as_str(), term))).collect();
-    terms::insert(tx, register.table, &terms).await
+    Ok(())
 }
 
 /// Puts a settled draft in the place of an entry.

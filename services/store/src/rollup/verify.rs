@@ -37,10 +37,10 @@ pub async fn verify(store: &Store) -> Result<(u64, Vec<RollupFault>)> {
                 tell(&mut faults, *year, region, detail)?;
             }
         }
-        after = match page.into_iter().enumerate().last() {
-            Some((at, last)) if at + 1 == PAGE => Some(last),
-            _ => break,
-        };
+        if page.len() < PAGE {
+            break;
+        }
+        after = page.into_iter().next_back();
     }
     for (table, detail) in [("project", "it has projects and is not known"), ("rollup", "it is kept and not known")] {
         for row in tx.query_all(&unknown(table)).await? {

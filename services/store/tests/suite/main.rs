@@ -5,6 +5,7 @@ mod concurrency;
 mod database;
 mod ledger;
 mod lists;
+mod pages;
 mod postgres;
 mod recording;
 mod registers;
@@ -72,14 +73,23 @@ suite! {
     lists::hashes_that_no_row_names_are_told,
     lists::messages_are_listed_newest_first_by_stage,
     lists::recorded_mail_comes_with_its_letter_from_all_mailboxes_of_an_address,
+    pages::a_page_of_a_register_neither_skips_nor_repeats_while_others_write,
     recording::a_correction_joins_the_chain_of_what_it_corrects,
     recording::a_mail_of_no_judged_class_keeps_its_reason_and_no_submission,
     recording::a_submission_is_read_back_as_it_was_recorded,
     recording::characters_that_a_database_refuses_are_replaced,
     recording::earlier_submissions_are_found_by_their_sender_in_any_case,
+    registers::a_call_that_was_made_gives_its_first_success_for_a_week,
     registers::a_change_happens_whole_or_not_at_all_and_a_rehearsal_leaves_nothing,
+    registers::a_condition_says_the_same_on_both_databases,
+    registers::a_load_leaves_alone_what_is_the_same_or_somebody_wrote,
+    registers::a_reference_that_was_found_live_lives_until_the_commit,
     registers::an_entry_goes_from_version_to_version_and_can_be_deleted_and_undeleted,
+    registers::of_many_updates_from_one_version_one_is_taken,
+    registers::of_the_same_calls_made_at_once_one_writes_and_all_give_the_same,
+    registers::terms_follow_their_entry,
     registers::values_that_only_one_may_hold_are_refused_to_a_second,
+    registers::what_a_register_does_not_have_is_a_fault_of_ours_and_never_sql,
     rollups::a_falsified_total_is_found_and_a_rebuild_puts_it_right,
     rollups::a_load_forgets_what_it_touches,
     rollups::many_that_fill_at_once_while_somebody_writes_never_see_a_stale_total,

@@ -1,8 +1,6 @@
 //! Registers: writes, refusals, conditions, pages, loads and calls made once.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use sea_orm::JsonValue;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 use stdx::{ErrorKind, Sha256};
 use store::{
@@ -198,4 +196,370 @@ pub async fn a_change_happens_whole_or_not_at_all_and_a_rehearsal_leaves_nothing
     both.writes.push(Write::Insert(register, project("p3")));
     store.register_write(both).await.unwrap();
     assert_eq!(ids(&scene, register, Condition::All(vec![])).await, "p1 p3");
+}
+
+fn term(facet: &'static str, term: &str) -> Term {
+    Term { facet, term: term.into(), amount: 0 }
+}
+
+/// Five projects whose columns, terms and texts differ in what databases tend to compare differently.
+async fn some(scene: &Scene) -> Register {
+    let register = projects();
+    /// Id, title, year, budget, tokens, text.
+    type Line = (&'static str, &'static str, i64, Option<i64>, &'static [&'static str], &'static str);
+    let table: [Line; 5] = [
+        ("a", "绩效评价", 2015, None, &["绩效", "效评", "评价"], "绩效评价 gov"),
+        ("b", "Éclair", 2016, Some(0), &["gov", "养老"], "居家养老 Gov"),
+        ("c", "eclair", 2017, Some(-5), &["gov"], "100%_养 老"),
+        ("d", "", 2018, Some(i64::MIN), &[], ""),
+        ("e", "eclair 10%", 2019, Some(i64::MAX), &["养老", "老服"], "养老服务"),
+    ];
+    for (id, title, year, fen, tokens, search_text) in table {
+        let mut draft = with(&register, project(id), "title", text(title));
+        draft = with(&register, draft, "year", Value::Integer(year));
+        draft = with(&register, draft, "budget_fen", fen.map_or(Value::Unset, Value::Integer));
+        draft.terms = tokens.iter().map(|token| term("search", token)).collect();
+        draft.terms.push(term("tags", id));
+        draft.search_text = search_text.into();
+        draft.is_synthetic = id == "e";
+        insert(&scene.store, &register, draft).await;
+    }
+    let mut other = with(&register, project("gone"), "title", text("eclair"));
+    other.terms = vec![term("search", "gov"), term("tags", "a")];
+    insert(&scene.store, &register, other).await;
+    let delete = Write::Delete(&register, "gone".into(), None);
+    scene.store.register_write(change(vec![delete])).await.unwrap();
+    // Terms of another register with the same ids are no terms of this one.
+    let purchasers = Register { table: "purchaser", columns: vec![] };
+    let columns = ["title", "uscc", "budget_unit_code", "region", "kind"];
+    let columns = columns.map(|name| Column { name, kind: ColumnKind::Text });
+    let purchasers = Register { columns: columns.into(), ..purchasers };
+    let mut draft = empty(&purchasers, "d");
+    draft.terms = vec![term("tags", "z"), term("search", "gov")];
+    insert(&scene.store, &purchasers, draft).await;
+    register
+}
+
+pub async fn a_condition_says_the_same_on_both_databases(scene: Scene) {
+    use Comparison::{AtLeast, AtMost, Equal, Greater, Less, Unequal};
+    use Condition::{All, Any, Between, Compare, Has, HasBetween, Holds, IsSet, Not, Search, StartsWith};
+    let register = &some(&scene).await;
+    let s = |text: &str| text.to_owned();
+    let not = |condition| Not(Box::new(condition));
+    let fen = |comparison, fen| Compare("budget_fen", comparison, Value::Integer(fen));
+    let title = |comparison, title| Compare("title", comparison, text(title));
+    let search = |tokens: &[&str], text: &str| Search {
+        tokens: tokens.iter().map(|token| (*token).to_owned()).collect(),
+        text: text.into(),
+    };
+    for (condition, expected) in [
+        (All(vec![]), "a b c d e"),
+        (Any(vec![]), ""),
+        (not(Any(vec![])), "a b c d e"),
+        (Any(vec![title(Equal, "eclair"), All(vec![title(Equal, ""), fen(Less, 0)])]), "c d"),
+        (not(All(vec![title(Equal, "eclair"), fen(Equal, 1)])), "a b c d e"),
+        // Text is compared by code point: capitals before small letters, Han after all of Latin.
+        (title(Equal, "Eclair"), ""),
+        (title(Unequal, "eclair"), "a b d e"),
+        (title(Greater, "eclair"), "a b e"),
+        (title(AtMost, "eclair 10%"), "c d e"),
+        (title(Less, "eclair\0"), "c d e"),
+        // A number that is not set is nothing, and its negation everything.
+        (fen(Unequal, 0), "c d e"),
+        (not(fen(Unequal, 0)), "a b"),
+        (fen(AtLeast, i64::MIN), "b c d e"),
+        (not(fen(AtLeast, i64::MIN)), "a"),
+        (fen(Greater, i64::MAX - 1), "e"),
+        (Compare("budget_fen", Equal, Value::Unset), ""),
+        (not(Compare("budget_fen", Unequal, Value::Unset)), "a b c d e"),
+        (IsSet("budget_fen"), "b c d e"),
+        (not(IsSet("settlement_fen")), "a b c d e"),
+        (IsSet("deleted_at"), ""),
+        (Compare("is_synthetic", Equal, Value::Flag(true)), "e"),
+        (Compare("is_synthetic", Less, Value::Flag(true)), "a b c d"),
+        (Compare("id", AtLeast, text("d")), "d e"),
+        (Compare("row_version", Equal, Value::Integer(2)), ""),
+        (Compare("created_at", Greater, Value::Integer(0)), "a b c d e"),
+        (Between("title", s("eclair"), s("eclair 10%")), "c"),
+        (Between("title", s("f"), s("a")), ""),
+        // Neither case nor pattern: a prefix and a part are themselves.
+        (StartsWith("title", s("")), "a b c d e"),
+        (StartsWith("title", s("e")), "c e"),
+        (StartsWith("title", s("E")), ""),
+        (StartsWith("title", s("绩效")), "a"),
+        (StartsWith("title", s("%")), ""),
+        (Holds("title", s("clair")), "b c e"),
+        (Holds("title", s("É")), "b"),
+        (Holds("title", s("é")), ""),
+        (Holds("title", s("%")), "e"),
+        (Holds("search_text", s("%_")), "c"),
+        (Holds("title", s("")), "a b c d e"),
+        (Has("tags", s("a")), "a"),
+        (Has("tags", s("z")), ""),
+        (not(Has("search", s("gov"))), "a d e"),
+        (HasBetween("tags", s("b"), s("d")), "b c"),
+        (search(&["gov"], "gov"), ""),
+        (search(&["gov"], "Gov"), "b"),
+        (search(&["养老"], "养老"), "b e"),
+        (search(&["养老", "老服", "养老"], "养老服"), "e"),
+        (search(&["绩效", "评价"], "评价绩效"), ""),
+        (search(&[], "老"), "b c e"),
+        (search(&[], ""), "a b c d e"),
+    ] {
+        let said = format!("{condition:?}");
+        assert_eq!(ids(&scene, register, condition).await, expected, "{said}");
+    }
+    let deleted = RegisterQuery { shows_deleted: true, ..query(Has("tags", s("a"))) };
+    let deleted = scene.store.register_list(register, &deleted).await.unwrap();
+    assert_eq!(deleted.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["a", "gone"]);
+}
+
+pub async fn what_a_register_does_not_have_is_a_fault_of_ours_and_never_sql(scene: Scene) {
+    let (store, register) = (&scene.store, &projects());
+    let number = Value::Integer(0);
+    let ordered = |order| RegisterQuery { order, ..query(Condition::All(vec![])) };
+    for (query, kind) in [
+        (query(Condition::Compare("1=1; --", Comparison::Equal, number.clone())), ErrorKind::Internal),
+        (query(Condition::Compare("loaded_version", Comparison::Equal, number.clone())), ErrorKind::Internal),
+        (query(Condition::Compare("title", Comparison::Equal, number.clone())), ErrorKind::Internal),
+        (query(Condition::IsSet("title")), ErrorKind::Internal),
+        (query(Condition::Holds("year", "2".into())), ErrorKind::Internal),
+        (query(Condition::Any(vec![Condition::All(vec![]); 500])), ErrorKind::Invalid),
+        (ordered(vec![("body", Direction::Ascending)]), ErrorKind::Internal),
+        (ordered(vec![("budget_fen", Direction::Ascending)]), ErrorKind::Internal),
+        (ordered(vec![("deleted_at", Direction::Ascending)]), ErrorKind::Internal),
+        (
+            RegisterQuery {
+                after: Some((vec![number.clone()], "a".into())),
+                ..ordered(vec![("title", Direction::Ascending)])
+            },
+            ErrorKind::Invalid,
+        ),
+        (RegisterQuery { after: Some((vec![number], "a".into())), ..ordered(vec![]) }, ErrorKind::Invalid),
+    ] {
+        assert_eq!(store.register_list(register, &query).await.unwrap_err().kind(), kind, "{query:?}");
+    }
+    let too_many: Vec<String> = (0..=LIST_MAX).map(|id| id.to_string()).collect();
+    assert_eq!(store.register_many(register, &too_many).await.unwrap_err().kind(), ErrorKind::Invalid);
+    let terms = |count: usize| (0..count).map(|number| term("search", &number.to_string())).collect::<Vec<_>>();
+    for (draft, kind) in [
+        (with(register, project("p"), "title", text(&"长".repeat(501))), ErrorKind::Invalid),
+        (Draft { terms: terms(TERMS_MAX + 1), ..project("p") }, ErrorKind::Invalid),
+        (Draft { terms: vec![term("tags", &"长".repeat(501))], ..project("p") }, ErrorKind::Invalid),
+        (with(register, project("p"), "title", Value::Unset), ErrorKind::Internal),
+        (Draft { values: vec![], ..project("p") }, ErrorKind::Internal),
+        (project(""), ErrorKind::Internal),
+    ] {
+        let refused = store.register_write(change(vec![Write::Insert(register, draft)])).await;
+        assert_eq!(refused.unwrap_err().kind(), kind);
+    }
+    // The longest of everything goes in, in the worst of characters for an index.
+    let longest: String = (0..500_u32).map(|at| char::from_u32(0x2_0000 + at * 7919 % 0xa000).unwrap()).collect();
+    let mut draft = with(register, project(&"~".repeat(128)), "title", text(&longest));
+    draft.terms = terms(TERMS_MAX - 1);
+    draft.terms.push(term("tags", &longest));
+    insert(store, register, draft).await;
+    assert_eq!(ids(&scene, register, Condition::Has("tags", longest.clone())).await, "~".repeat(128));
+    assert_eq!(ids(&scene, register, Condition::StartsWith("title", longest)).await, "~".repeat(128));
+    let hostile = with(register, project("q"), "title", text("a\0b"));
+    let hostile = insert(store, register, hostile).await;
+    assert_eq!((&hostile.values[0], &hostile.body["title"]["Text"]), (&text("a\u{fffd}b"), &json!("a\u{fffd}b")));
+    assert_eq!(store.register_get(register, "q").await.unwrap(), Some(hostile));
+    assert_eq!(store.register_get(register, "q\0").await.unwrap(), None);
+}
+
+pub async fn terms_follow_their_entry(scene: Scene) {
+    let (store, register) = (&scene.store, &projects());
+    let weighed = |term: &str, amount| Term { facet: "kinds", term: term.into(), amount };
+    let mut draft = project("p");
+    draft.terms = vec![weighed("a", 1), weighed("b", 2), weighed("a", 3), term("tags", "x"), term("tags", "x")];
+    insert(store, register, draft.clone()).await;
+    let rows = async || {
+        let raw = scene.raw().await;
+        let sql = "SELECT facet || ' ' || term || ' ' || CAST(amount AS text) FROM register_term ORDER BY 1";
+        let rows = raw.query_all_raw(Statement::from_string(raw.get_database_backend(), sql)).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(rows().await, ["kinds a 4", "kinds b 2", "tags x 0"]);
+    draft.terms = vec![weighed("b", 5), weighed("c", 6), term("tags", "x"), term("tags", "y")];
+    store.register_write(change(vec![Write::Update(register, draft.clone(), None)])).await.unwrap();
+    assert_eq!(rows().await, ["kinds b 5", "kinds c 6", "tags x 0", "tags y 0"]);
+    store.register_write(change(vec![Write::Delete(register, "p".into(), None)])).await.unwrap();
+    assert_eq!(rows().await.len(), 4, "an entry can be undeleted with its terms");
+    draft.terms = vec![weighed("a", i64::MAX), weighed("a", 1)];
+    let overflow = store.register_write(change(vec![Write::Update(register, draft, None)])).await;
+    assert_eq!(overflow.unwrap_err().kind(), ErrorKind::Invalid);
+
+    assert_eq!(scene.faults().await, [""; 0]);
+    scene.sql("INSERT INTO register_term VALUES ('project', 'tags', 'x', 'q', 0)").await.unwrap();
+    scene.sql("INSERT INTO register_term VALUES ('no_table', 'tags', 'x', 'q', 0)").await.unwrap();
+    let faults = scene.store.verify().await.unwrap();
+    let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.place, fault.detail)).collect();
+    assert_eq!(faults, ["no_table: it has terms and no table", "project q: it has terms and no entry"]);
+}
+
+pub async fn a_load_leaves_alone_what_is_the_same_or_somebody_wrote(scene: Scene) {
+    let (store, register) = (&scene.store, &projects());
+    let titled = |id: &str, title: &str| with(register, project(id), "title", text(title));
+    insert(store, register, titled("made", "by a person")).await;
+    let drafts: Vec<Draft> = (0..1_100).map(|number| titled(&format!("p{number:04}"), "1")).collect();
+    let mut first = drafts.clone();
+    first.push(titled("made", "by a load"));
+    let loaded = store.register_load(register, first.clone()).await.unwrap();
+    assert_eq!(loaded, Loaded { inserted: 1_100, left_alone: 1, ..Loaded::default() });
+    let loaded = store.register_load(register, first).await.unwrap();
+    assert_eq!(loaded, Loaded { unchanged: 1_100, left_alone: 1, ..Loaded::default() });
+    let title = async |id: &str| {
+        let entry = store.register_get(register, id).await.unwrap().unwrap();
+        (entry.row_version, entry.body["title"]["Text"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(title("made").await, (1, "by a person".into()));
+
+    let write = vec![
+        Write::Update(register, titled("p0001", "by a person"), None),
+        Write::Delete(register, "p0002".into(), None),
+        Write::Delete(register, "p0003".into(), None),
+        Write::Undelete(register, "p0003".into(), None),
+    ];
+    store.register_write(change(write)).await.unwrap();
+    let second = |title: &str| (0..6).map(|number| titled(&format!("p000{number}"), title)).collect::<Vec<_>>();
+    let loaded = store.register_load(register, second("2")).await.unwrap();
+    assert_eq!(loaded, Loaded { replaced: 3, left_alone: 3, ..Loaded::default() });
+    assert_eq!(title("p0000").await, (2, "2".into()));
+    assert_eq!(title("p0001").await, (2, "by a person".into()));
+    assert_eq!(title("p0003").await, (3, "1".into()));
+    let loaded = store.register_load(register, second("3")).await.unwrap();
+    assert_eq!(loaded, Loaded { replaced: 3, left_alone: 3, ..Loaded::default() });
+    // Numbers of change: one each for 1 + 1,100 + 4 + 3 + 3 writes.
+    let last = Condition::Compare("change_seq", Comparison::AtLeast, Value::Integer(1_111));
+    assert_eq!(ids(&scene, register, last).await.split(' ').count(), 1);
+    let beyond = Condition::Compare("change_seq", Comparison::Greater, Value::Integer(1_111));
+    assert_eq!(ids(&scene, register, beyond).await, "");
+    let twice = store.register_load(register, vec![project("t"), project("t")]).await;
+    assert_eq!(twice.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+fn once(request_id: &str, body: &str) -> Once {
+    Once { method: "x/CreateProject".into(), request_id: request_id.into(), body_sha256: Sha256::of(body.as_bytes()) }
+}
+
+pub async fn a_call_that_was_made_gives_its_first_success_for_a_week(scene: Scene) {
+    let (store, register) = (&scene.store, &projects());
+    let call = |id: &str, once: Once| Change { once: Some(once), ..change(vec![Write::Insert(register, project(id))]) };
+    let rehearsal = Change { is_rehearsal: true, ..call("p", once("r1", "other")) };
+    store.register_write(rehearsal).await.unwrap();
+    assert_eq!(store.register_replayed(&once("r1", "p")).await.unwrap(), None);
+    let first = store.register_write(call("p", once("r1", "p"))).await.unwrap();
+    let update = Write::Update(register, with(register, project("p"), "title", text("later")), None);
+    store.register_write(change(vec![update])).await.unwrap();
+    assert_eq!(store.register_write(call("p", once("r1", "p"))).await.unwrap(), first);
+    assert_eq!(store.register_replayed(&once("r1", "p")).await.unwrap(), Some(first.clone()));
+    assert_eq!(refusal(store.register_write(call("q", once("r1", "q"))).await), Refusal::Reused);
+    let other = Once { method: "y/CreateProject".into(), ..once("r1", "q") };
+    store.register_write(call("q", other)).await.unwrap();
+
+    // A call that was refused was not made: its id can be used again.
+    refusal(store.register_write(call("p", once("r2", "p"))).await);
+    store.register_write(call("r", once("r2", "r"))).await.unwrap();
+
+    let week = 7 * 24 * 3600 * 1_000_000_i64;
+    scene.sql(&format!("UPDATE idempotency_key SET created_at = created_at - {week} + 60000000")).await.unwrap();
+    assert_eq!(store.register_write(call("p", once("r1", "p"))).await.unwrap(), first);
+    scene.sql("UPDATE idempotency_key SET created_at = created_at - 60000000").await.unwrap();
+    assert_eq!(store.register_replayed(&once("r1", "p")).await.unwrap(), None);
+    assert!(matches!(refusal(store.register_write(call("p", once("r1", "p"))).await), Refusal::Taken { .. }));
+    store.register_write(call("s", once("r1", "s"))).await.unwrap();
+    let raw = scene.raw().await;
+    let count = Statement::from_string(raw.get_database_backend(), "SELECT COUNT(*) FROM idempotency_key");
+    let left: i64 = raw.query_one_raw(count).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    assert_eq!(left, 1, "what has expired is taken away in passing");
+}
+
+/// Eight processes make the same call at once, many times over.
+pub async fn of_the_same_calls_made_at_once_one_writes_and_all_give_the_same(scene: Scene) {
+    let (stores, register) = (stores(&scene, 8).await, projects());
+    for round in 0..5 {
+        let calls: Vec<_> = stores
+            .iter()
+            .cloned()
+            .map(|store| {
+                let register = register.clone();
+                tokio::spawn(async move {
+                    let id = format!("p{round}");
+                    let once = Some(once(&id, &id));
+                    let call = Change { once, ..change(vec![Write::Insert(&register, project(&id))]) };
+                    store.register_write(call).await.unwrap()
+                })
+            })
+            .collect();
+        let mut given = Vec::new();
+        for call in calls {
+            given.push(call.await.unwrap());
+        }
+        assert_eq!(given[0][0].row_version, 1);
+        assert!(given.iter().all(|entries| *entries == given[0]), "{given:?}");
+    }
+    assert_eq!(scene.store.register_count(&register, None, true).await.unwrap(), 5);
+    let beyond = Condition::Compare("change_seq", Comparison::Greater, Value::Integer(5));
+    assert_eq!(ids(&scene, &register, beyond).await, "");
+}
+
+/// Connections of their own, as other processes have.
+async fn stores(scene: &Scene, count: usize) -> Vec<Store> {
+    let mut stores = Vec::new();
+    for _ in 0..count {
+        stores.push(Store::open(&scene.url).await.unwrap());
+    }
+    stores
+}
+
+pub async fn of_many_updates_from_one_version_one_is_taken(scene: Scene) {
+    let (stores, register) = (stores(&scene, 6).await, projects());
+    insert(&scene.store, &register, project("p")).await;
+    for version in 1..=4 {
+        let updates: Vec<_> = (0_i64..)
+            .zip(stores.iter().cloned())
+            .map(|(writer, store)| {
+                let register = register.clone();
+                tokio::spawn(async move {
+                    let draft = with(&register, project("p"), "year", Value::Integer(writer));
+                    store.register_write(change(vec![Write::Update(&register, draft, Some(version))])).await
+                })
+            })
+            .collect();
+        let mut taken = 0;
+        for update in updates {
+            match update.await.unwrap() {
+                Ok(entries) => taken += entries[0].row_version - version,
+                Err(Error::Refused(Refusal::Stale { row_version, .. })) => assert_eq!(row_version, version + 1),
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!(taken, 1);
+    }
+}
+
+/// A purchaser is deleted while projects that refer to it are made: either the one or the other is refused or comes
+/// first, and no project is made for what is gone.
+pub async fn a_reference_that_was_found_live_lives_until_the_commit(scene: Scene) {
+    let (stores, register) = (stores(&scene, 2).await, projects());
+    for round in 0..15 {
+        let target = format!("t{round}");
+        insert(&scene.store, &register, project(&target)).await;
+        let (reader, writer) = (stores[0].clone(), stores[1].clone());
+        let (own, id) = (register.clone(), target.clone());
+        let delete = tokio::spawn(async move {
+            reader.register_write(change(vec![Write::Delete(&own, id, None)])).await.unwrap();
+        });
+        let reference = Reference { field: "series".into(), table: "project", id: target.clone() };
+        let name = format!("r{round}");
+        let refer = Change { references: vec![reference], ..change(vec![Write::Insert(&register, project(&name))]) };
+        let made = writer.register_write(refer).await;
+        delete.await.unwrap();
+        let deleted = scene.store.register_get(&register, &target).await.unwrap().unwrap();
+        match made {
+            Ok(made) => assert!(made[0].created_at <= deleted.deleted_at.unwrap(), "{round}"),
+            Err(error) => assert!(matches!(error, Error::Refused(Refusal::Dangling { .. })), "{error}"),
+        }
+    }
 }
