@@ -15,13 +15,8 @@ use crate::world::{World, fields, refusal};
 
 type Client = CatalogueServiceClient<Channel>;
 
-struct Place {
-    // Ends the server when it goes.
-    _world: World,
-    client: Client,
-}
-
-async fn place() -> Place {
+/// The client of a server with one catalogue; the server ends when the world goes.
+async fn place() -> (World, Client) {
     let world = World::new().await;
     let mut client = CatalogueServiceClient::new(world.channel.clone());
     let catalogue = Catalogue {
@@ -32,7 +27,7 @@ async fn place() -> Place {
     let request =
         CreateCatalogueRequest { catalogue: Some(catalogue), catalogue_id: "zj".into(), ..Default::default() };
     client.create_catalogue(request).await.unwrap();
-    Place { _world: world, client }
+    (world, client)
 }
 
 fn new(uid: &str, code: &str, title: &str, parent_uid: &str) -> NewItem {
@@ -110,7 +105,7 @@ fn counts(categories: i32, sections: i32, items: i32) -> EditionCounts {
 
 #[tokio::test]
 async fn an_edition_is_made_with_its_items_and_knows_their_levels_paths_and_counts() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     let made = edition(&mut client, "2021", 2021, small()).await;
     assert_eq!((made.state(), made.revision, made.counts), (EditionState::Draft, 1, Some(counts(2, 3, 4))));
     let leaf = item(&mut client, "2021.a11").await;
@@ -128,7 +123,7 @@ async fn an_edition_is_made_with_its_items_and_knows_their_levels_paths_and_coun
 
 #[tokio::test]
 async fn the_fields_of_items_that_do_not_hold_together_are_named() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     for (changes, named) in [
         (vec![new("z", "A", "又一", "")], vec!["items[9].code"]),
         (vec![new("a11", "Z", "又一", "a1")], vec!["items[9].uid"]),
@@ -156,7 +151,7 @@ async fn the_fields_of_items_that_do_not_hold_together_are_named() {
 
 #[tokio::test]
 async fn a_draft_is_edited_and_its_etag_and_counts_follow() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     let made = edition(&mut client, "2021", 2021, small()).await;
     let added = CatalogueItem {
         edition: made.name.clone(),
@@ -216,7 +211,7 @@ async fn a_draft_is_edited_and_its_etag_and_counts_follow() {
 
 #[tokio::test]
 async fn a_renamed_category_and_a_moved_section_show_in_all_lines_below() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     edition(&mut client, "2021", 2021, small()).await;
     let mask = |path: &str| Some(prost_types::FieldMask { paths: vec![path.into()] });
     let category = CatalogueItem { title: "基本公共服务".into(), ..item(&mut client, "2021.a").await };
@@ -243,7 +238,7 @@ async fn a_renamed_category_and_a_moved_section_show_in_all_lines_below() {
 
 #[tokio::test]
 async fn what_is_published_never_changes_and_gives_way_to_the_next() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     edition(&mut client, "2015", 2015, small()).await;
     edition(&mut client, "2021", 2021, small()).await;
     assert_eq!(fields(publish(&mut client, "2015", "someday").await), ["effective_from_day"]);
@@ -294,7 +289,7 @@ async fn what_is_published_never_changes_and_gives_way_to_the_next() {
 
 #[tokio::test]
 async fn an_edition_whose_source_gives_counts_alone_is_recorded_and_compared_by_them() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     for (id, year, published) in [("CAT2015", 2015, counts(2, 16, 65)), ("CAT2021", 2021, counts(6, 46, 170))] {
         let mut request = edition_request(id, year, Vec::new());
         request.edition.as_mut().unwrap().published_counts = Some(published);
@@ -340,7 +335,7 @@ fn later() -> Vec<NewItem> {
 
 #[tokio::test]
 async fn a_difference_keeps_its_laws_on_the_wire() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     edition(&mut client, "2015", 2015, small()).await;
     edition(&mut client, "2021", 2021, later()).await;
     for id in ["2015", "2021"] {
@@ -416,7 +411,7 @@ fn crosswalk(links: Vec<CrosswalkLink>) -> SetCrosswalkRequest {
 
 #[tokio::test]
 async fn a_crosswalk_has_exact_weights_and_carries_amounts_to_the_last_fen() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     edition(&mut client, "2015", 2015, small()).await;
     edition(&mut client, "2021", 2021, later()).await;
     let map = |items: Vec<(&str, Option<i64>)>, from: &str, to: &str| MapItemsRequest {
@@ -481,7 +476,7 @@ async fn a_crosswalk_has_exact_weights_and_carries_amounts_to_the_last_fen() {
 
 #[tokio::test]
 async fn a_suggested_crosswalk_can_be_set_as_it_is() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     edition(&mut client, "2015", 2015, small()).await;
     edition(&mut client, "2021", 2021, later()).await;
     let request = SuggestCrosswalkRequest { from_edition: "editions/2015".into(), to_edition: "editions/2021".into() };
@@ -495,7 +490,7 @@ async fn a_suggested_crosswalk_can_be_set_as_it_is() {
 
 #[tokio::test]
 async fn a_described_service_is_led_to_items_with_the_words_that_matched() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     edition(&mut client, "2021", 2021, small()).await;
     for (text, best, words) in [
         ("购买社会化居家养老服务", "a11", "居家养老服务"),
@@ -524,7 +519,7 @@ async fn a_described_service_is_led_to_items_with_the_words_that_matched() {
 
 #[tokio::test]
 async fn words_of_two_characters_find_their_items() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     edition(&mut client, "2021", 2021, small()).await;
     for (filter, titles) in [
         (r#"search("托育")"#, vec!["普惠托育服务"]),
@@ -543,7 +538,7 @@ async fn words_of_two_characters_find_their_items() {
 
 #[tokio::test]
 async fn a_made_up_edition_says_so_in_every_item() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     let mut request = edition_request("syn", 2021, small());
     request.edition.as_mut().unwrap().provenance =
         Some(Provenance { source: "synthetic".into(), quote: String::new(), is_synthetic: true });
@@ -553,7 +548,7 @@ async fn a_made_up_edition_says_so_in_every_item() {
 
 #[tokio::test]
 async fn an_edition_of_thousands_of_items_is_made_in_one_call() {
-    let Place { mut client, .. } = place().await;
+    let (_world, mut client) = place().await;
     let mut items = vec![new("c", "C", "类", ""), new("s", "S", "款", "c")];
     items.extend((0..5_000).map(|n| new(&format!("i{n}"), &format!("I{n}"), &format!("项目{n}服务"), "s")));
     let made = edition(&mut client, "big", 2021, items).await;
