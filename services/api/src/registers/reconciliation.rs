@@ -15,6 +15,7 @@ use proto::procurement::v1;
 use stdx::ErrorKind;
 use store::{
     LIST_MAX,
+    register::{Comparison, Condition, Value},
     rollup::{Dimension, Origin, RollupQuery, Totals},
 };
 use tonic::{Code, Status};
@@ -23,12 +24,18 @@ use super::{
     Registrar, area,
     area::Area,
     body::Resource,
+    catalogue_service::{CATALOGUE, EDITION},
     figure_register::{FIGURE, WANTED_FIGURE, failure_words},
     kind::Kind,
     measure::{self, Measure, Taken},
     wire,
 };
 use crate::{errors, wire::Fault};
+
+/// Catalogues of one region.
+const CATALOGUES_MAX: usize = 100;
+/// Editions of one catalogue and year.
+const EDITIONS_MAX: usize = 100;
 
 /// A stored resource breaks a rule of its own register: our fault, for it was checked when it was written.
 fn damaged(name: &str, faults: &[Fault]) -> Status {
@@ -307,6 +314,8 @@ async fn totals(
     Ok(Found { total, includes_synthetic, coverage, unsettled })
 }
 
+/// The recorded lines of the region's catalogue of a year: of its latest published edition that has lines. What a publisher
+/// says that an edition holds is no record.
 async fn lines(
     registrar: &Registrar,
     area: &Area,
@@ -314,8 +323,52 @@ async fn lines(
     origin: Origin,
     count: fn(&v1::EditionCounts) -> i32,
 ) -> Result<Found, Status> {
-    let _ = (registrar, area, year, origin, count);
-    Ok(Found { total: None, includes_synthetic: false, coverage: v1::Coverage::default(), unsettled: 0 })
+    let equal = |column, value| Condition::Compare(column, Comparison::Equal, value);
+    let of_origin = match origin {
+        Origin::All => Condition::All(Vec::new()),
+        Origin::Real => equal("is_synthetic", Value::Flag(false)),
+        Origin::Synthetic => equal("is_synthetic", Value::Flag(true)),
+    };
+    let of_region = equal("region", Value::Text(area.region.to_string()));
+    let catalogues =
+        registrar.all_where(&CATALOGUE, Condition::All(vec![of_region, of_origin]), Vec::new(), CATALOGUES_MAX).await?;
+    let mut editions: Vec<v1::Edition> = Vec::new();
+    for catalogue in catalogues {
+        let id = catalogue.name.trim_start_matches("catalogues/").to_owned();
+        let there = Condition::All(vec![
+            equal("catalogue", Value::Text(id)),
+            equal("year", Value::Integer(year.into())),
+            Condition::Compare("state", Comparison::Unequal, Value::Text("DRAFT".to_owned())),
+        ]);
+        editions.extend(registrar.all_where(&EDITION, there, Vec::new(), EDITIONS_MAX).await?);
+    }
+    let has_lines = |edition: &v1::Edition| edition.counts.as_ref().is_some_and(|counts| counts.items > 0);
+    let edition = editions.into_iter().filter(has_lines).max_by_key(|edition| edition.revision);
+    let reports = i32::from(edition.is_some());
+    let regions = registrar.regions();
+    let here = procurement::region::year_end(year).and_then(|day| regions.get(&area.region, day));
+    let missing = here
+        .filter(|_| edition.is_none())
+        .map(|region| v1::RegionRef { region: format!("regions/{}", region.code), title: region.name.clone() });
+    Ok(Found {
+        total: edition
+            .as_ref()
+            .and_then(|edition| edition.counts.as_ref())
+            .map(|counts| fraction(count(counts).into(), 1)),
+        includes_synthetic: edition
+            .as_ref()
+            .and_then(|edition| edition.provenance.as_ref())
+            .is_some_and(|provenance| provenance.is_synthetic),
+        coverage: v1::Coverage {
+            year,
+            regions_reporting: reports,
+            regions_existing: 1,
+            missing_count: 1 - reports,
+            missing: missing.into_iter().collect(),
+            unknown: Vec::new(),
+        },
+        unsettled: 0,
+    })
 }
 
 /// Wanted figures with whether somebody has entered them.

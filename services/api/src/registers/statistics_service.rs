@@ -1,5 +1,7 @@
 //! StatisticsService: totals of projects and contracts (统计).
 
+use std::collections::{BTreeSet, HashMap};
+
 use num_rational::BigRational;
 use num_traits::One;
 use procurement::{
@@ -15,13 +17,17 @@ use proto::{
     procurement::v1::{self, statistics_service_server::StatisticsService},
 };
 use stdx::Sha256;
-use store::rollup::{Dimension, Totals};
+use store::{
+    LIST_MAX,
+    rollup::{Dimension, Totals},
+};
 use tonic::{Request, Response, Status};
 
 use super::{
     Registrar, WriteOptions,
     area::{self, Area},
     caller,
+    catalogue_service::CATALOGUE_ITEM,
     operations::Operations,
     selection::{Gathered, Selection, dimension, gather, told},
     wire::{plain, wording},
@@ -48,6 +54,20 @@ impl Statistics {
     #[must_use]
     pub fn new(registrar: Registrar, operations: Operations) -> Self {
         Self { registrar, operations }
+    }
+
+    /// Titles of the 类 among the codes of groups.
+    async fn classes(&self, codes: BTreeSet<&str>) -> Result<HashMap<String, String>, Status> {
+        let ids: Vec<String> = codes.into_iter().filter(|code| !code.is_empty()).map(str::to_owned).collect();
+        let mut titles = HashMap::new();
+        for ids in ids.chunks(LIST_MAX as usize) {
+            let entries = self.registrar.store().register_many(&CATALOGUE_ITEM.register, ids).await;
+            for entry in entries.map_err(errors::of_store)? {
+                let item = self.registrar.resource(&CATALOGUE_ITEM, &entry)?;
+                titles.insert(entry.id, item.title);
+            }
+        }
+        Ok(titles)
     }
 
     async fn coverage(&self, selection: &Selection) -> Result<Vec<v1::Coverage>, Status> {
@@ -90,6 +110,7 @@ fn label(regions: &RegisterOfRegions, dimension: Dimension, code: &str, last_yea
         Dimension::ServiceKind => code.parse::<ServiceKind>().ok().map(|kind| kind.chinese().to_owned()),
         Dimension::Method => code.parse::<ProcurementMethod>().ok().map(|method| method.chinese().to_owned()),
         Dimension::ProviderKind => code.parse::<ProviderKind>().ok().map(|kind| kind.chinese().to_owned()),
+        // Names of catalogue items are looked up together.
         Dimension::Class => None,
     };
     known.unwrap_or_else(|| code.to_owned())
@@ -182,12 +203,18 @@ impl StatisticsService for Statistics {
         let gathered = gather(&self.registrar, &selection, &dimensions, true).await?;
         let coverage = self.coverage(&selection).await?;
         let label_year = selection.boundary.unwrap_or(*selection.years.end());
+        let class_at = dimensions.iter().position(|dimension| *dimension == Dimension::Class);
+        let classes = gathered.groups.keys().filter_map(|codes| Some(codes.get(class_at?)?.as_str())).collect();
+        let classes = self.classes(classes).await?;
         let groups = gathered.groups.iter().map(|(codes, totals)| v1::RollupGroup {
             codes: codes.clone(),
             labels: dimensions
                 .iter()
                 .zip(codes)
-                .map(|(dimension, code)| label(&regions, *dimension, code, label_year))
+                .map(|(dimension, code)| match classes.get(code).filter(|_| *dimension == Dimension::Class) {
+                    Some(title) => title.clone(),
+                    None => label(&regions, *dimension, code, label_year),
+                })
                 .collect(),
             totals: Some(told(totals)),
         });
@@ -264,11 +291,17 @@ impl StatisticsService for Statistics {
         found.truncate(usize::try_from(limit).unwrap_or_default());
         let taken: i64 = found.iter().map(|(_, value)| value).sum();
         let label_year = selection.boundary.unwrap_or(*selection.years.end());
+        let is_class = dimension == Dimension::Class;
+        let classes = found.iter().filter(|_| is_class).map(|(code, _)| *code).collect();
+        let classes = self.classes(classes).await?;
         let entries = found.into_iter().map(|(code, value)| {
             let share = (total != 0).then(|| BigRational::new((i128::from(value) * 100).into(), total.into()));
             v1::query_top_response::Entry {
                 code: code.to_owned(),
-                label: label(&regions, dimension, code, label_year),
+                label: match classes.get(code) {
+                    Some(title) => title.clone(),
+                    None => label(&regions, dimension, code, label_year),
+                },
                 value,
                 share_percent: share.map(|share| plain(&share, PERCENT_PLACES, Rounding::Nearest)).unwrap_or_default(),
             }

@@ -3,9 +3,12 @@
 
 mod catalogue;
 mod contract;
+mod figure;
+mod operation;
 mod parties;
 mod project;
 mod provider;
 mod purchaser;
 mod region;
+mod statistics;
 mod world;
