@@ -4,14 +4,12 @@
 use std::{
     collections::HashMap,
     future::Future,
-    panic::AssertUnwindSafe,
     sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::Utc;
-use futures::FutureExt;
 use prost::{Message, Name};
 use prost_types::Any;
 use proto::google::{
@@ -251,17 +249,19 @@ impl Operations {
     async fn run(
         &self,
         id: &str,
-        work: impl Future<Output = Result<Any, Status>>,
+        work: impl Future<Output = Result<Any, Status>> + Send + 'static,
         told: watch::Receiver<Any>,
         cancel: CancellationToken,
     ) {
-        let mut work = std::pin::pin!(AssertUnwindSafe(work).catch_unwind());
+        // A task of its own: were it polled here only, it would stand still with what it holds of the tables while a sign
+        // of life waits for them.
+        let mut work = tokio::spawn(work);
         let mut signs = tokio::time::interval(SIGN_EVERY);
         signs.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let outcome = loop {
             tokio::select! {
-                outcome = &mut work => break outcome.unwrap_or_else(|_| {
-                    Err(errors::of_kind(ErrorKind::Internal, &format!("the work of operation {id} panicked")))
+                ended = &mut work => break ended.unwrap_or_else(|error| {
+                    Err(errors::of_kind(ErrorKind::Internal, &format!("the work of operation {id} ended: {error}")))
                 }),
                 () = cancel.cancelled() => break Err(cancelled()),
                 () = self.drain.cancelled() => break Err(aborted()),
@@ -279,6 +279,11 @@ impl Operations {
                 }
             }
         };
+        if !work.is_finished() {
+            // Its end is waited for: what it holds of the tables must be free before the outcome is written.
+            work.abort();
+            let _ = work.await;
+        }
         let ended = self.amend(id, |row| {
             row.body.metadata = STANDARD.encode(told.borrow().encode_to_vec());
             row.end(&outcome);

@@ -127,6 +127,10 @@ pub struct Gathered {
     pub includes_synthetic: bool,
 }
 
+fn has_any(totals: &Totals) -> bool {
+    totals.project_count > 0 || totals.contract_count > 0
+}
+
 /// Adds one group to another.
 pub fn add(into: &mut Totals, more: &Totals) -> Result<(), Status> {
     let sum = |one: &mut i64, two: i64| {
@@ -164,7 +168,6 @@ pub async fn gather(
     for totals in gathered.groups.values() {
         add(&mut gathered.total, totals)?;
     }
-    let has_any = |totals: &Totals| totals.project_count > 0 || totals.contract_count > 0;
     gathered.includes_synthetic = match selection.origin {
         Origin::Real => false,
         Origin::Synthetic => has_any(&gathered.total),
@@ -185,7 +188,9 @@ async fn as_reported(
     let query = selection.query(dimensions.to_vec());
     let store = registrar.store();
     let mut gathered = Gathered::default();
-    for totals in store.rollup_query(&query).await.map_err(errors::of_store)? {
+    let found = store.rollup_query(&query).await.map_err(errors::of_store)?;
+    // One total of nothing is no group.
+    for totals in found.into_iter().filter(has_any) {
         add(gathered.groups.entry(totals.codes.clone()).or_default(), &totals)?;
     }
     if counts_distinct {

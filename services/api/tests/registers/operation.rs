@@ -63,7 +63,7 @@ async fn a_run_over_everything_keeps_findings_and_a_second_one_changes_nothing()
     assert_eq!(metadata.type_url, "type.googleapis.com/caibian.procurement.v1.ReconcileAllMetadata");
     let metadata: ReconcileAllMetadata = prost::Message::decode(metadata.value.as_slice()).unwrap();
     assert_eq!(metadata.done_count, metadata.total_count);
-    assert!(metadata.total_count > 60);
+    assert!(metadata.total_count > 50, "{metadata:?}");
 
     let open =
         ListFindingsRequest { filter: "state = OPEN AND verdict = \"UNDETERMINED\"".into(), ..Default::default() };

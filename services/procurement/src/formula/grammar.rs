@@ -66,6 +66,7 @@ impl<'a> Reader<'a> {
         if depth > DEPTH_MAX || self.parts > PARTS_MAX {
             return Err(self.wrong("too deep or too many parts"));
         }
+        self.skip_spaces();
         let start = self.at;
         let word = self.word();
         if !self.eat('(') {
