@@ -104,8 +104,6 @@ impl Report {
 pub async fn article(store: &Store) -> Result<Report, Error> {
     let set = Dataset::article()?;
     let mut loader = Loader::new(store);
-    loader.load(&CATALOGUE, catalogue::catalogues(&set)).await?;
-    loader.load(&EDITION, catalogue::editions(&set)).await?;
     let text_of = |file: &str| (file == "article.txt").then(|| Dataset::article_text().to_owned());
     loader.load(&SOURCE_DOCUMENT, figures::sources(&set, text_of)).await?;
     loader.load(&FIGURE, figures::figures(&set)).await?;
@@ -118,6 +116,8 @@ pub async fn article(store: &Store) -> Result<Report, Error> {
     loader.load(&FUNCTION_LIST, policy::function_lists(&set)).await?;
     loader.load(&CONSULTATION_REVIEW, policy::consultation_reviews(&set)).await?;
     loader.load(&OUTREACH_EVENT, policy::outreach_events(&set)).await?;
+    loader.load(&CATALOGUE, catalogue::catalogues(&set)).await?;
+    loader.load(&EDITION, catalogue::editions(&set)).await?;
     loader.load(&PILOT, pilot::pilots(&set)).await?;
     loader.load(&PILOT_MEMBER, pilot::pilot_members(&set)).await?;
     loader.load(&DESIGNATION, pilot::designations(&set)).await?;

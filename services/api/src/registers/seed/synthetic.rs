@@ -1,4 +1,4 @@
-//! Made-up registers: a plan's catalogue, purchasers, providers, projects and contracts, streamed into the tables.
+//! Made-up registers: a plan's catalogue, purchasers, providers, projects, contracts and evaluations, streamed into the tables.
 //!
 //! A region and year has one made-up register: another seed replaces it. What a record refers to is loaded in the batch
 //! before it, so a load that was cut short leaves nothing dangling and a second one completes it.
@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use procurement::{
     catalogue::{CatalogueItem, Depth, Edition, ItemUid},
+    evaluation::{GradeTable, Score},
     money::Fen,
     party,
     project::OrganisationForm,
@@ -19,6 +20,7 @@ use super::{BATCH, Error, Loader, made_up};
 use crate::registers::{
     catalogue_service::{CATALOGUE, CATALOGUE_ITEM, EDITION},
     contract_service::{self, CONTRACT},
+    evaluation_service::EVALUATION,
     project_service::PROJECT,
     provider_service::{self, PROVIDER},
     purchaser_service::PURCHASER,
@@ -54,6 +56,8 @@ pub(super) async fn load(loader: &mut Loader<'_>, plan: Plan, mut told: impl FnM
         loader.load(&PROJECT, projects).await?;
         let contracts = batch.iter().map(|record| contract(&plan, record)).collect();
         loader.load(&CONTRACT, contracts).await?;
+        let evaluations = batch.iter().filter_map(|record| evaluation(&plan, record)).collect();
+        loader.load(&EVALUATION, evaluations).await?;
         done += batch.len() as u64;
         told(done);
     }
@@ -295,6 +299,28 @@ fn contract(plan: &Plan, record: &Record) -> (String, v1::Contract) {
     (record_id(plan, record), resource)
 }
 
+/// The final evaluation of a record, where one was made.
+fn evaluation(plan: &Plan, record: &Record) -> Option<(String, v1::Evaluation)> {
+    let score = Score::from_hundredths(record.score_hundredths?).ok()?;
+    let resource = v1::Evaluation {
+        provenance: made_up(),
+        title: format!("{}绩效评价", record.project.name.as_str()),
+        phase: v1::EvaluationPhase::After.into(),
+        year: plan.year,
+        region: format!("regions/{}", record.project.region),
+        project: format!("projects/{}", record_id(plan, record)),
+        evaluator_kind: v1::EvaluatorKind::Finance.into(),
+        evaluator: format!("{MARK}财政部门"),
+        state: v1::EvaluationState::Final.into(),
+        score: score.to_string(),
+        grade: GradeTable::usual().grade(score).to_owned(),
+        reported_day: format!("{}-03-01", plan.year + 1),
+        final_day: format!("{}-03-31", plan.year + 1),
+        ..v1::Evaluation::default()
+    };
+    Some((record_id(plan, record), resource))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -342,6 +368,9 @@ mod tests {
                 put("project", &project.0, sound(&PROJECT, &project));
                 let contract = contract(&plan, &record);
                 put("contract", &contract.0, sound(&CONTRACT, &contract));
+                if let Some(evaluation) = evaluation(&plan, &record) {
+                    put("evaluation", &evaluation.0, sound(&EVALUATION, &evaluation));
+                }
                 assert_eq!(contract.1.paid_fen, project.1.settlement_fen);
                 assert_ne!(project.1.level(), v1::RegionLevel::Unspecified);
                 assert_eq!(contract.1.provider_kind(), provider.1.kind());
