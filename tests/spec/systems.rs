@@ -77,9 +77,9 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Value)> {
         (
             "E7",
             "PolicyService/ListPolicyDocuments",
-            json!({ "filter": "kind = MEASURE", "orderBy": "id" }),
+            json!({ "filter": "kind = MEASURE", "orderBy": "title" }),
             json!({ "policyDocuments": [
-            { "title": "政府购买服务预算管理办法" }, { "title": "事业单位改革管理办法" }, { "title": "政府购买服务采购管理办法" },
+            { "title": "事业单位改革管理办法" }, { "title": "政府购买服务采购管理办法" }, { "title": "政府购买服务预算管理办法" },
         ] }),
         ),
         (
@@ -245,9 +245,14 @@ fn rows() -> Vec<(&'static str, &'static str, Value, Value)> {
             "E22",
             "CaseService/ListPracticeCases",
             json!({ "returnTotal": true, "pageSize": 1 }),
-            json!({ "totalSize": "12" }),
+            json!({ "totalSize": "13" }),
         ),
-        ("E22", "CaseService/SearchCases", json!({ "text": "养老" }), json!({ "practiceCases": null })),
+        (
+            "E22",
+            "CaseService/SearchCases",
+            json!({ "text": "养老" }),
+            json!({ "practiceCases": names(&["practiceCases/K-anji", "practiceCases/K-wenling"]) }),
+        ),
         (
             "E23",
             "CaseService/GetPracticeCase",
