@@ -4,7 +4,7 @@
 //! | field | operators | value |
 //! |---|---|---|
 //! | text | `=` `!=` `:` | `"养老*"` begins so, `"*养老*"` holds it, `*` is anything but empty |
-//! | a day (`…_day`) | those, `<` `<=` `>` `>=` | `2021-12-31` |
+//! | a day (`…_day`, `…_date`) | those, `<` `<=` `>` `>=` | `2021-12-31`; of a `…_date` also `2021-12`, `2021` |
 //! | whole number | all | `-5`; `:*` is set |
 //! | flag | `=` `!=` `:` | `true`, `false` |
 //! | enum | `=` `!=` `:` | `PUBLIC` or `SERVICE_KIND_PUBLIC` |
@@ -12,7 +12,8 @@
 //! | repeated | `:` | as its elements |
 //! | `create_time`, `update_time`, `delete_time` | all | RFC 3339, or a day in Beijing |
 //!
-//! A number or an instant that is unset meets no comparison, `!=` neither. Functions: `search("养老 托育")` (all words, in
+//! A number or an instant that is unset meets no comparison, `!=` neither; a day that is unset is neither before nor
+//! after another. Functions: `search("养老 托育")` (all words, in
 //! the searched texts) and `under(region, "regions/330000")` (that region and all inside it).
 
 mod grammar;
@@ -175,10 +176,15 @@ impl Vocabulary<'_> {
             Meaning::Flag => flag(field.column, operator, value),
             meaning => {
                 if meaning == Meaning::Text && is_day(path) {
-                    check_day(operator, value)?;
+                    check_day(path, operator, value)?;
                 }
                 let value = Literal { text: self.term(field, value)?, ..value.clone() };
-                Ok(text(field.column, operator, &value))
+                let compared = text(field.column, operator, &value);
+                // As a text, an unset day would be before every day.
+                Ok(match operator {
+                    Operator::Less | Operator::AtMost => Condition::All(vec![compared, is_given(field.column)]),
+                    _ => compared,
+                })
             }
         }
     }
@@ -332,16 +338,24 @@ fn allowed(operators: &[Operator], path: &str, operator: Operator, at: usize) ->
 }
 
 fn is_day(path: &str) -> bool {
-    path.rsplit('.').next().is_some_and(|name| name == "day" || name.ends_with("_day"))
+    let name = path.rsplit('.').next().unwrap_or_default();
+    name == "day" || name.ends_with("_day") || name.ends_with("_date")
 }
 
-fn check_day(operator: Operator, value: &Literal) -> Result<(), Misread> {
+/// A `…_day` is a whole day, a `…_date` may be a year or a month.
+fn check_day(path: &str, operator: Operator, value: &Literal) -> Result<(), Misread> {
     let is_compared = !UNORDERED.contains(&operator);
     if !is_compared && (value.has_wildcard() || value.text.is_empty()) {
         return Ok(());
     }
+    let rest = match value.text.len() {
+        4 if path.ends_with("_date") => "-01-01",
+        7 if path.ends_with("_date") => "-01",
+        _ => "",
+    };
+    let whole = format!("{}{rest}", value.text);
     // As stored: chrono alone would take 2021-1-5 too, which sorts elsewhere as a text.
-    let is_day = NaiveDate::parse_from_str(&value.text, "%Y-%m-%d").is_ok_and(|day| day.to_string() == value.text);
+    let is_day = NaiveDate::parse_from_str(&whole, "%Y-%m-%d").is_ok_and(|day| day.to_string() == whole);
     if is_day && !value.has_wildcard() {
         return Ok(());
     }
@@ -371,15 +385,17 @@ fn comparison(operator: Operator) -> Comparison {
     }
 }
 
+fn is_given(column: &'static str) -> Condition {
+    Condition::Compare(column, Comparison::Unequal, Value::Text(String::new()))
+}
+
 /// A text column; the value is as the column holds it.
 fn text(column: &'static str, operator: Operator, value: &Literal) -> Condition {
     let pattern = match (value.starts_anyhow, value.ends_anyhow) {
         (false, false) => {
             return Condition::Compare(column, comparison(operator), Value::Text(value.text.clone()));
         }
-        (true, _) if value.text.is_empty() => {
-            Condition::Compare(column, Comparison::Unequal, Value::Text(String::new()))
-        }
+        (true, _) if value.text.is_empty() => is_given(column),
         (false, true) => Condition::StartsWith(column, value.text.clone()),
         (true, _) => Condition::Holds(column, value.text.clone()),
     };

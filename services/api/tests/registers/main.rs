@@ -2,9 +2,13 @@
 //! SQLite.
 
 mod catalogue;
+mod conformance;
 mod contract;
+mod dynamic;
+mod every_register;
 mod figure;
 mod operation;
+mod paging;
 mod parties;
 mod project;
 mod provider;

@@ -16,6 +16,7 @@ static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         ("year", Meaning::Integer, false, true),
         ("is_multi_year", Meaning::Flag, false, false),
         ("sign_day", Meaning::Text, false, true),
+        ("issue_date", Meaning::Text, false, false),
         ("purchaser", purchasers, false, false),
         ("regions", Meaning::Region, true, false),
         ("tags", Meaning::Text, true, false),
@@ -124,6 +125,12 @@ fn filters_that_are_understood() {
         ("provenance.is_synthetic = true", Compare("is_synthetic", Equal, Value::Flag(true))),
         // Days and instants.
         ("sign_day >= 2021-01-05", Compare("sign_day", AtLeast, Value::Text("2021-01-05".into()))),
+        (
+            "sign_day < 2021-01-05",
+            All(vec![Compare("sign_day", Less, Value::Text("2021-01-05".into())), is_not("sign_day", "")]),
+        ),
+        ("issue_date > 2014", Compare("issue_date", Greater, Value::Text("2014".into()))),
+        ("issue_date = 2014-06", is("issue_date", "2014-06")),
         ("sign_day = 2021*", StartsWith("sign_day", "2021".into())),
         ("create_time >= \"2023-03-01T00:00:00+08:00\"", count("created_at", AtLeast, first)),
         ("create_time < 2023-02-28T16:00:00Z", count("created_at", Less, first)),
@@ -166,8 +173,8 @@ fn filters_that_are_understood() {
 
 #[test]
 fn filters_that_are_not_understood_say_where_and_what_could_stand_there() {
-    let fields = "title, kind, region, year, is_multi_year, sign_day, purchaser, regions, tags, parts.purchaser, \
-                  create_time, update_time, delete_time, name, provenance.is_synthetic";
+    let fields = "title, kind, region, year, is_multi_year, sign_day, issue_date, purchaser, regions, tags, \
+                  parts.purchaser, create_time, update_time, delete_time, name, provenance.is_synthetic";
     let kinds = "STATE_ORGAN";
     let operators = "!=, <=, >=, =, <, >, :";
     let table = [
@@ -208,6 +215,8 @@ fn filters_that_are_not_understood_say_where_and_what_could_stand_there() {
         ("year > *", 7, "a whole number", ""),
         ("is_multi_year = yes", 16, "true or false", "true, false"),
         ("sign_day >= 2021-1-5", 12, "a day such as", ""),
+        ("sign_day > 2021", 11, "a day such as", ""),
+        ("issue_date > 2014-13", 13, "a day such as", ""),
         ("sign_day = yesterday", 11, "a day such as", ""),
         ("create_time >= 2023-02-29", 15, "a time such as", ""),
         ("create_time > *", 14, "a time such as", ""),
