@@ -54,9 +54,15 @@ pub fn merged(
     Ok(merged)
 }
 
-/// The paths of `immutable` whose values differ.
+/// The paths of `immutable` whose values differ. A message that is unset says the same as an empty one: provenance may be
+/// given later, as long as nothing becomes made up by it.
 pub fn moved<'a>(before: &DynamicMessage, after: &DynamicMessage, immutable: &[&'a str]) -> Vec<&'a str> {
-    immutable.iter().copied().filter(|path| values_at(before, path) != values_at(after, path)).collect()
+    let said = |message: &DynamicMessage, path: &str| {
+        let mut values = values_at(message, path);
+        values.retain(|(_, value)| *value != Value::Bool(false) && *value != Value::String(String::new()));
+        values
+    };
+    immutable.iter().copied().filter(|path| said(before, path) != said(after, path)).collect()
 }
 
 fn exists(descriptor: &MessageDescriptor, path: &str) -> bool {
