@@ -53,6 +53,7 @@ pub const RULES: &[Rule] = &[
     evaluation::INDEPENDENT,
     evaluation::COMPLETE,
     evaluation::ONE_FINAL,
+    evaluation::SCORE,
     evaluation::USE_AFTER_FINAL,
     evaluation::USE_DELTA,
 ];
