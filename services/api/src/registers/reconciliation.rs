@@ -283,7 +283,7 @@ async fn totals(
         Ok::<Totals, Status>(groups.into_iter().next().unwrap_or_default())
     };
     let whole = query(ask(Vec::new(), origin)).await?;
-    let part = async |only: Option<(Dimension, fn() -> Vec<String>)>| match only {
+    let part = async |only: measure::Only| match only {
         Some((dimension, codes)) => query(ask(vec![(dimension, codes())], origin)).await,
         None => Ok(whole.clone()),
     };
