@@ -183,7 +183,7 @@ fn questions() -> Vec<(&'static str, Value)> {
             list("under(region, \"regions/330100\") AND settlement_fen > 100000000", "region, title"),
         ),
         ("ProjectService/ListProjects", list("NOT service_kind = PUBLIC", "project_no desc")),
-        ("ContractService/ListContracts", list("signed_day >= \"2015-06-01\"", "signed_day, title desc")),
+        ("ContractService/ListContracts", list("signed_day >= \"2015-06-01\"", "signed_day desc, project")),
         ("ProviderService/ListProviders", list("search(\"事务所\")", "title")),
         ("CatalogueService/ListCatalogueItems", list("search(\"养老\")", "title")),
         ("CaseService/ListPracticeCases", list("search(\"养老\")", "region desc")),
