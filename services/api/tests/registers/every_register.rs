@@ -292,7 +292,7 @@ async fn a_resource_lives_is_changed_is_deleted_and_comes_back() {
         let name = &made["name"];
         assert!(made["create_time"].is_string() && made.get("delete_time").is_none(), "{what}: {made}");
         assert_eq!(example.got(channel, name).await.unwrap(), made, "{what}");
-        assert_eq!(example.shown(channel, name, false).await, [name.clone()], "{what}");
+        assert_eq!(example.shown(channel, name, false).await, std::slice::from_ref(name), "{what}");
         let taken = call(channel, &of("Create"), example.creation(id(example, "one"), 1)).await;
         assert_eq!(refusal(taken).0, Code::AlreadyExists, "{what}");
 
@@ -326,7 +326,7 @@ async fn a_resource_lives_is_changed_is_deleted_and_comes_back() {
         assert!(deleted["delete_time"].is_string(), "{what}: {deleted}");
         assert_eq!(example.got(channel, name).await.unwrap(), deleted, "{what}");
         assert_eq!(example.shown(channel, name, false).await, Vec::<Value>::new(), "{what}");
-        assert_eq!(example.shown(channel, name, true).await, [name.clone()], "{what}");
+        assert_eq!(example.shown(channel, name, true).await, std::slice::from_ref(name), "{what}");
         let twice = call(channel, &of("Delete"), json!({ "name": name })).await;
         assert_eq!(refusal(twice), (Code::FailedPrecondition, "RESOURCE_DELETED".into()), "{what}");
         let of_deleted = example.change(&deleted, example.changed.1);
@@ -336,7 +336,7 @@ async fn a_resource_lives_is_changed_is_deleted_and_comes_back() {
         // And back.
         let back = call(channel, &of("Undelete"), json!({ "name": name })).await.unwrap();
         assert!(back.get("delete_time").is_none(), "{what}: {back}");
-        assert_eq!(example.shown(channel, name, false).await, [name.clone()], "{what}");
+        assert_eq!(example.shown(channel, name, false).await, std::slice::from_ref(name), "{what}");
         let twice = call(channel, &of("Undelete"), json!({ "name": name })).await;
         assert_eq!(refusal(twice), (Code::AlreadyExists, "RESOURCE_NOT_DELETED".into()), "{what}");
     }
