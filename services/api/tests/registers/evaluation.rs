@@ -345,7 +345,7 @@ async fn a_result_is_traced_to_the_budget_that_followed_and_unused_ones_are_list
     projects(&world.channel).await;
     let made = created(&mut client, "e", evaluation()).await;
     finalised(&mut client, &made.name, "75").await;
-    assert_eq!(unapplied(&mut client, "regions/330000").await, [made.name.clone()]);
+    assert_eq!(unapplied(&mut client, "regions/330000").await, std::slice::from_ref(&made.name));
     assert!(unapplied(&mut client, "regions/330300").await.is_empty());
     let trace = |name: &str| TraceResultRequest { name: name.into() };
     let before = client.trace_result(trace("projects/p2016")).await.unwrap().into_inner();
