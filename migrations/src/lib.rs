@@ -22,6 +22,7 @@ mod m0008_catalogue;
 mod m0009_figure;
 mod m0010_provider;
 mod m0011_policy;
+mod m0012_review;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_figure::Migration),
             Box::new(m0010_provider::Migration),
             Box::new(m0011_policy::Migration),
+            Box::new(m0012_review::Migration),
         ]
     }
 }

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use crate::{dry_run, errors, names, page, wire};
 
 /// The writable fields, as a mask names them.
-const FIELDS: [&str; 9] =
-    ["theme", "tag", "mailbox", "categories", "opens_day", "deadline_day", "contacts", "channels", "rules"];
+const FIELDS: [&str; 10] =
+    ["theme", "tag", "mailbox", "categories", "opens_day", "deadline_day", "contacts", "channels", "rules", "review"];
 /// Fields that a mask may name without effect.
 const FIELDS_OUTPUT: [&str; 3] = ["name", "etag", "revision"];
 /// Paths of a mask.
@@ -97,6 +97,10 @@ fn merged(stored: v1::Campaign, given: v1::Campaign, paths: &[String]) -> Result
     }
     if takes("rules") {
         merged.rules = given.rules;
+    }
+    // A caller that was built before there were reviews gives none: then only its name in the mask takes it away.
+    if (all && given.review.is_some()) || paths.iter().any(|path| path == "review") {
+        merged.review = given.review;
     }
     Ok(merged)
 }

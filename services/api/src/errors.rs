@@ -132,6 +132,11 @@ pub fn missing(collection: Collection, id: Uuid) -> Status {
 /// A failure of the tables.
 #[must_use]
 pub fn of_store(error: store::Error) -> Status {
+    if let store::Error::NotFound { what: "review", id } = error {
+        let name = names::SUBMISSION.name(id);
+        let (en, zh) = (format!("{name} is not reviewed"), format!("该来稿不进入审稿:{name}"));
+        return named(Code::NotFound, "REVIEW_NOT_FOUND", &name, en, zh);
+    }
     if let store::Error::NotFound { what, id } = error {
         let collection = match what {
             "campaign" => Some(names::CAMPAIGN),

@@ -17,15 +17,21 @@ const TERMS_MAX: usize = 20;
 
 /// Why a filter is not understood.
 #[derive(Debug, PartialEq, Eq)]
-struct Misread {
+pub struct Misread {
     /// Counted from 1.
-    character: usize,
-    expected: String,
+    pub character: usize,
+    /// What could stand there.
+    pub expected: String,
 }
 
-/// Reads a filter; an empty one gives no comparison.
+/// Reads the filter of ListSubmissions; an empty one gives no comparison.
 pub fn read(text: &str) -> Result<Vec<SubmissionFilter>, Status> {
-    terms(text).map_err(|misread| {
+    read_by(text, Reader::term)
+}
+
+/// Reads a filter whose comparisons `term` reads.
+pub fn read_by<T>(text: &str, term: Term<T>) -> Result<Vec<T>, Status> {
+    terms(text, term).map_err(|misread| {
         let Misread { character, expected } = misread;
         errors::field(
             "filter",
@@ -35,7 +41,11 @@ pub fn read(text: &str) -> Result<Vec<SubmissionFilter>, Status> {
     })
 }
 
-fn terms(text: &str) -> Result<Vec<SubmissionFilter>, Misread> {
+/// Reads one comparison, which may be kept as several.
+pub type Term<T> = fn(&mut Reader, &mut Vec<T>) -> Result<(), Misread>;
+
+/// Reads comparisons joined by AND.
+pub fn terms<T>(text: &str, term: Term<T>) -> Result<Vec<T>, Misread> {
     if text.chars().count() > CHARACTERS_MAX {
         return Err(Misread {
             character: CHARACTERS_MAX + 1,
@@ -49,7 +59,7 @@ fn terms(text: &str) -> Result<Vec<SubmissionFilter>, Misread> {
         return Ok(filters);
     }
     for _ in 0..TERMS_MAX {
-        reader.term(&mut filters)?;
+        term(&mut reader, &mut filters)?;
         reader.skip_space();
         if reader.peek().is_none() {
             return Ok(filters);
@@ -63,12 +73,14 @@ fn terms(text: &str) -> Result<Vec<SubmissionFilter>, Misread> {
     Err(misread(reader.at, &format!("the end: a filter has at most {TERMS_MAX} comparisons")))
 }
 
-fn misread(at: usize, expected: &str) -> Misread {
+/// At a character, counted from 0.
+pub fn misread(at: usize, expected: &str) -> Misread {
     Misread { character: at + 1, expected: expected.to_owned() }
 }
 
+/// What stands between field and value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Operator {
+pub enum Operator {
     Equal,
     Unequal,
     Holds,
@@ -78,7 +90,8 @@ enum Operator {
     AtMost,
 }
 
-struct Reader {
+/// A filter that is being read.
+pub struct Reader {
     characters: Vec<char>,
     at: usize,
 }
@@ -102,9 +115,25 @@ impl Reader {
         self.characters[start..self.at].iter().collect()
     }
 
-    fn term(&mut self, filters: &mut Vec<SubmissionFilter>) -> Result<(), Misread> {
+    /// The field that a comparison begins with, and where it stands.
+    pub fn field(&mut self) -> (usize, String) {
+        (self.at, self.word())
+    }
+
+    /// What follows the field: one of these operators, the place of the value, the value.
+    pub fn compared(&mut self, field: &str, operators: &[Operator]) -> Result<(Operator, usize, String), Misread> {
+        self.skip_space();
         let start = self.at;
-        let field = self.word();
+        let operator = self.operator().filter(|operator| operators.contains(operator)).ok_or_else(|| {
+            let words: Vec<&str> = operators.iter().map(|operator| operator.as_str()).collect();
+            misread(start, &format!("{} after {field}", words.join(" or ")))
+        })?;
+        self.skip_space();
+        Ok((operator, self.at, self.value()?))
+    }
+
+    fn term(&mut self, filters: &mut Vec<SubmissionFilter>) -> Result<(), Misread> {
+        let (start, field) = self.field();
         let operators: &[Operator] = match field.as_str() {
             "class" | "verdict" | "backfilled" => &[Operator::Equal, Operator::Unequal],
             "from" | "finding" => &[Operator::Equal],
@@ -114,15 +143,7 @@ impl Reader {
             }
             _ => return Err(misread(start, "class, verdict, from, subject, received_time, backfilled or finding")),
         };
-        self.skip_space();
-        let start = self.at;
-        let operator = self.operator().filter(|operator| operators.contains(operator)).ok_or_else(|| {
-            let words: Vec<&str> = operators.iter().map(|operator| operator.as_str()).collect();
-            misread(start, &format!("{} after {field}", words.join(" or ")))
-        })?;
-        self.skip_space();
-        let start = self.at;
-        let value = self.value()?;
+        let (operator, start, value) = self.compared(&field, operators)?;
         let equal = operator == Operator::Equal;
         match field.as_str() {
             "class" => {
@@ -298,7 +319,7 @@ mod tests {
             ),
         ];
         for (text, expected) in table {
-            assert_eq!(terms(text), Ok(expected), "{text}");
+            assert_eq!(terms(text, Reader::term), Ok(expected), "{text}");
         }
     }
 
@@ -328,7 +349,7 @@ mod tests {
             ("(class = BOUNCE)", 1, "class, verdict"),
         ];
         for (text, character, expected) in table {
-            let misread = terms(text).unwrap_err();
+            let misread = terms(text, Reader::term).unwrap_err();
             assert_eq!(misread.character, character, "{text}: {misread:?}");
             assert!(misread.expected.starts_with(expected), "{text}: {misread:?}");
         }
@@ -337,10 +358,10 @@ mod tests {
     #[test]
     fn the_bounds_are_2_000_characters_and_20_comparisons() {
         let terms_of = |count: usize| vec!["backfilled = true"; count].join(" AND ");
-        assert_eq!(terms(&terms_of(20)).unwrap().len(), 20);
-        assert!(terms(&terms_of(21)).unwrap_err().expected.starts_with("the end"));
+        assert_eq!(terms(&terms_of(20), Reader::term).unwrap().len(), 20);
+        assert!(terms(&terms_of(21), Reader::term).unwrap_err().expected.starts_with("the end"));
         let long = |count: usize| format!("subject : {}", "绩".repeat(count - "subject : ".len()));
-        assert!(terms(&long(2_000)).is_ok());
-        assert_eq!(terms(&long(2_001)).unwrap_err().character, 2_001);
+        assert!(terms(&long(2_000), Reader::term).is_ok());
+        assert_eq!(terms(&long(2_001), Reader::term).unwrap_err().character, 2_001);
     }
 }

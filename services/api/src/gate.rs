@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
+use intake::review::Role;
 use stdx::Sha256;
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
@@ -41,6 +42,18 @@ const OPEN: &str = "/grpc.health.v1.Health/";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller(pub String);
 
+/// The same caller as one who acts in reviews.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acting {
+    /// The name of the token; [`LOCAL`] without tokens.
+    pub name: String,
+    /// The token's role; without tokens an administrator's.
+    pub role: Role,
+}
+
+/// Who calls where no token is asked for.
+pub const LOCAL: &str = "local";
+
 /// When the call must have been answered. A stream is bound by it until its first message only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline(pub Instant);
@@ -58,9 +71,9 @@ impl Gate {
         Self { tokens: tokens.into() }
     }
 
-    fn caller(&self, path: &str, headers: &HeaderMap) -> Result<Caller, Status> {
+    fn caller(&self, path: &str, headers: &HeaderMap) -> Result<Acting, Status> {
         if self.tokens.is_empty() || path.starts_with(OPEN) {
-            return Ok(Caller("caller:local".to_owned()));
+            return Ok(Acting { name: LOCAL.to_owned(), role: Role::Administrator });
         }
         let refused = || {
             tracing::warn!(path, "a call without a known token was refused");
@@ -79,7 +92,7 @@ impl Gate {
         let known = self.tokens.iter().fold(None, |known, setting| {
             if bool::from(setting.sha256.as_bytes().ct_eq(hash.as_bytes())) { Some(setting) } else { known }
         });
-        known.map(|setting| Caller(format!("caller:{}", setting.name))).ok_or_else(refused)
+        known.map(|setting| Acting { name: setting.name.clone(), role: setting.role }).ok_or_else(refused)
     }
 }
 
@@ -145,8 +158,9 @@ where
         let deadline = Instant::now() + allowed(path, request.headers());
         match self.gate.caller(path, request.headers()) {
             Err(status) => Box::pin(async move { Ok(status.into_http()) }),
-            Ok(caller) => {
-                request.extensions_mut().insert(caller);
+            Ok(acting) => {
+                request.extensions_mut().insert(Caller(format!("caller:{}", acting.name)));
+                request.extensions_mut().insert(acting);
                 request.extensions_mut().insert(Deadline(deadline));
                 let answer = self.inner.call(request);
                 Box::pin(async move {

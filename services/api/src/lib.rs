@@ -18,6 +18,8 @@ pub mod names;
 mod page;
 mod quarantine_service;
 pub mod registers;
+mod review_filter;
+mod review_service;
 mod server;
 mod submission_service;
 mod watch;
@@ -59,6 +61,8 @@ pub struct TokenSetting {
     pub name: String,
     /// SHA-256 of the token's bytes. A token is 256 random bits, so that the bare hash cannot be turned back.
     pub sha256: Sha256,
+    /// The right in which it acts in reviews; the other services ask for none.
+    pub role: intake::review::Role,
 }
 
 /// Why the services do not run.

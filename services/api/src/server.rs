@@ -8,6 +8,7 @@ use proto::intake::v1::{
     campaign_service_server::{self, CampaignServiceServer},
     mailbox_service_server::{self, MailboxServiceServer},
     quarantine_service_server::{self, QuarantineServiceServer},
+    review_service_server::{self, ReviewServiceServer},
     submission_service_server::{self, SubmissionServiceServer},
 };
 use proto::procurement::v1::{
@@ -44,6 +45,7 @@ use crate::{
         project_service::Projects, provider_service::Providers, purchaser_service::Purchasers, region_service::Regions,
         statistics_service::Statistics,
     },
+    review_service::Reviews,
     submission_service::Submissions,
 };
 
@@ -190,6 +192,7 @@ fn routes<B: Blobs + 'static>(
         ))))
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
+        .add_service(limited!(ReviewServiceServer::new(Reviews::new(store.clone(), tokens.clone(), &settings.tokens))))
         .add_service(limited!(PurchaserServiceServer::new(Purchasers::new(registrar.clone()))))
         .add_service(limited!(CatalogueServiceServer::new(Catalogues::new(registrar.clone()))))
         .add_service(limited!(RegionServiceServer::new(Regions::new(registrar.clone()))))
@@ -224,6 +227,7 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         submission_service_server::SERVICE_NAME,
         mailbox_service_server::SERVICE_NAME,
         quarantine_service_server::SERVICE_NAME,
+        review_service_server::SERVICE_NAME,
         purchaser_service_server::SERVICE_NAME,
         catalogue_service_server::SERVICE_NAME,
         region_service_server::SERVICE_NAME,

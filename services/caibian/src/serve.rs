@@ -167,7 +167,7 @@ fn api_settings(settings: &Settings) -> Result<api::ApiSettings, Failure> {
             .api
             .tokens
             .iter()
-            .map(|token| api::TokenSetting { name: token.name.clone(), sha256: token.sha256 })
+            .map(|token| api::TokenSetting { name: token.name.clone(), sha256: token.sha256, role: token.role.into() })
             .collect(),
         page_token_key: page_token_key(&settings.api.page_token_key_file)?,
         rules: settings.procurement.clone(),

@@ -109,6 +109,35 @@ pub struct TokenSettings {
     pub name: String,
     /// SHA-256 of the token, 64 hexadecimal digits.
     pub sha256: stdx::Sha256,
+    /// What it may do in reviews.
+    #[serde(default)]
+    pub role: TokenRole,
+}
+
+/// What a caller may do in reviews, in rising order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenRole {
+    /// 浏览者: looks.
+    Viewer,
+    /// 编辑: reviews and recommends.
+    Editor,
+    /// 主编: decides.
+    ChiefEditor,
+    /// 管理员.
+    #[default]
+    Administrator,
+}
+
+impl From<TokenRole> for intake::review::Role {
+    fn from(role: TokenRole) -> Self {
+        match role {
+            TokenRole::Viewer => Self::Viewer,
+            TokenRole::Editor => Self::Editor,
+            TokenRole::ChiefEditor => Self::ChiefEditor,
+            TokenRole::Administrator => Self::Administrator,
+        }
+    }
 }
 
 /// `[worker]`

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use stdx::beijing;
 use uuid::Uuid;
 
-use crate::finding::{RuleCode, Severity};
+use crate::{
+    finding::{RuleCode, Severity},
+    review::Settings,
+};
 
 pub use fault::FieldFault;
 
@@ -36,6 +39,10 @@ pub struct Campaign {
     pub channels: Vec<String>,
     /// The rules in force; a rule that is not listed is not checked.
     pub rules: Vec<Rule>,
+    /// How its submissions are reviewed; what was kept before there were reviews gets 三审制. Its channels are those of the
+    /// campaign and stay empty here: [`Campaign::review_settings`].
+    #[serde(default)]
+    pub review: Settings,
 }
 
 /// A contact of the campaign.
@@ -141,6 +148,12 @@ impl Campaign {
         beijing::day_end(self.deadline_day)
     }
 
+    /// How its submissions are reviewed, with its channels.
+    #[must_use]
+    pub fn review_settings(&self) -> Settings {
+        Settings { channels: self.channels.clone(), ..self.review.clone() }
+    }
+
     /// The campaign of the call in 《中国财政》 (征稿启事, 二十大), which ships as the default. The call names no first
     /// day (金秋十月, 即日起); 2022-10-01 is assumed.
     #[must_use]
@@ -180,6 +193,7 @@ impl Campaign {
                 rule(Advice, Check::VideoFormat { container: "mp4".into(), codec: "h264".into() }),
                 rule(Required, Check::VideoSynopsis { characters_min: 15 }),
             ],
+            review: Settings::default(),
         }
     }
 }

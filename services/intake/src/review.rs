@@ -27,7 +27,7 @@ use crate::judgement::Verdict;
 
 pub use refusal::Refusal;
 pub use settings::Settings;
-pub use step::step;
+pub use step::{open_to, step};
 
 /// Recommendations that are kept of one round; one a person.
 pub const RECOMMENDATIONS_MAX: usize = 20;
@@ -417,6 +417,12 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// When the last decision or withdrawal can no longer be retracted; none if there is none to retract.
+    #[must_use]
+    pub fn retractable_until(&self, settings: &Settings) -> Option<DateTime<Utc>> {
+        self.retractable.as_ref().map(|last| last.at + settings.window())
+    }
+
     /// How every submission begins.
     #[must_use]
     pub fn received() -> Self {

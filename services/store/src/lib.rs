@@ -16,6 +16,7 @@ mod message;
 mod open;
 pub mod record;
 pub mod register;
+mod review;
 pub mod rollup;
 mod search;
 mod submission;
@@ -26,14 +27,17 @@ mod write;
 pub use error::{Error, Result};
 
 use chrono::{DateTime, Utc};
-use intake::{campaign::Campaign, letter::Letter, ports::FolderReconciliation, submission::Earlier};
+use intake::{
+    campaign::Campaign, letter::Letter, ports::FolderReconciliation, review::Refusal as ReviewRefusal,
+    submission::Earlier,
+};
 use sea_orm::{DatabaseConnection, DbBackend, EntityTrait};
 use stdx::Sha256;
 use uuid::Uuid;
 
 use record::{
-    CampaignKey, Enrolment, Event, MailboxRecord, MessageLetter, MessageQuery, MessageRecord, SubmissionQuery,
-    SubmissionRecord, VerifyFault,
+    CampaignKey, Enrolment, Event, MailboxRecord, MessageLetter, MessageQuery, MessageRecord, ReviewEvent, ReviewQuery,
+    ReviewRecord, ReviewStep, SubmissionQuery, SubmissionRecord, VerifyFault,
 };
 use register::{Change, Condition, Draft, Entry, Loaded, Once, Register, RegisterQuery};
 use rollup::{Origin, RollupFault, RollupQuery, Totals};
@@ -156,6 +160,27 @@ impl Store {
     /// A page of submissions by key.
     pub async fn submission_list(&self, query: &SubmissionQuery) -> Result<Vec<SubmissionRecord>> {
         search::list(self, query).await
+    }
+
+    /// The review of the manuscript that a submission is a version of. `NotFound` for a mail that is not reviewed.
+    pub async fn review_get(&self, submission_id: Uuid) -> Result<ReviewRecord> {
+        review::get(self, submission_id).await
+    }
+
+    /// A page of reviews by key.
+    pub async fn review_list(&self, query: &ReviewQuery) -> Result<Vec<ReviewRecord>> {
+        review::list(self, query).await
+    }
+
+    /// Events of a review after a number, oldest first; without a number the newest ones, also oldest first.
+    pub async fn review_events(&self, submission_id: Uuid, after: Option<u32>, limit: u32) -> Result<Vec<ReviewEvent>> {
+        review::events(self, submission_id, after, limit).await
+    }
+
+    /// Takes a step in a review. A refusal is a value. `Conflict` when the review is at another version; a call whose
+    /// `once` is known gives what its first success gave.
+    pub async fn review_step(&self, step: &ReviewStep) -> Result<std::result::Result<ReviewRecord, ReviewRefusal>> {
+        review::step(self, step).await
     }
 
     /// Submissions recorded or changed after a change number, in its order, each with its number.

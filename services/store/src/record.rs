@@ -7,8 +7,10 @@ use intake::{
     judgement::{Judgement, Verdict},
     letter::{Address, Letter},
     message::{Message, Stage},
+    review::{Actor, Entry, Standing, State, Step},
     sorting::Class,
 };
+use stdx::Sha256;
 use uuid::Uuid;
 
 /// Where a page of campaigns ended.
@@ -236,6 +238,140 @@ pub struct SubmissionQuery {
     pub order: SubmissionOrder,
     /// After this key.
     pub after: Option<SubmissionKey>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Where a manuscript stands in its review, with what a list shows of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReviewRecord {
+    /// The first version.
+    pub submission_id: Uuid,
+    /// Its campaign.
+    pub campaign_id: Uuid,
+    /// Its 收稿号.
+    pub number: u64,
+    /// Its subject.
+    pub subject: String,
+    /// Counts the steps from 1.
+    pub row_version: u64,
+    /// Where it stands.
+    pub standing: Standing,
+    /// The names of those that the standing names, each by its id.
+    pub names: Vec<(Uuid, String)>,
+    /// When the server received the first version.
+    pub received_at: DateTime<Utc>,
+    /// When the last step was taken.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A line of a review's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewEvent {
+    /// Counts from 1.
+    pub number: u32,
+    /// What happened.
+    pub entry: Entry,
+    /// The name of who acted.
+    pub actor: String,
+    /// The name of who got the submission, where it was assigned.
+    pub editor: String,
+}
+
+/// Somebody who acts in a review or gets a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewPerson {
+    /// The account.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+}
+
+/// What makes a call the same call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewOnce {
+    /// The caller's id of the call, in lower case.
+    pub request_id: String,
+    /// SHA-256 of method and request.
+    pub body_sha256: Sha256,
+}
+
+/// A step of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewStep {
+    /// Any version.
+    pub submission_id: Uuid,
+    /// The version of the review that was read.
+    pub row_version: u64,
+    /// What is done, and why.
+    pub step: Step,
+    /// Who acts.
+    pub actor: Actor,
+    /// The names of those whom the step names.
+    pub persons: Vec<ReviewPerson>,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// What makes it the same call, when the caller gave it an id.
+    pub once: Option<ReviewOnce>,
+    /// Everything is tried, and nothing is kept.
+    pub is_rehearsal: bool,
+}
+
+/// How reviews are ordered; the id decides between equals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReviewOrder {
+    /// Newest receipt first.
+    #[default]
+    ReceivedDescending,
+    /// Oldest receipt first.
+    ReceivedAscending,
+    /// Newest step first.
+    UpdatedDescending,
+    /// Oldest step first.
+    UpdatedAscending,
+    /// Earliest day of a revision first; those that wait for none last.
+    DueAscending,
+}
+
+/// One comparison of a filter; a list gives what fulfils all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReviewFilter {
+    /// In this state, or not.
+    State(State, bool),
+    /// This editor has it, or not.
+    Editor(Uuid, bool),
+    /// Somebody has it, or nobody.
+    Assigned(bool),
+    /// A revision is waited for until this day or a later one.
+    DueFrom(NaiveDate),
+    /// A revision is waited for until a day before this one.
+    DueBefore(NaiveDate),
+}
+
+/// Where a page of reviews ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReviewKey {
+    /// Receipt time of the last one.
+    pub received_at: DateTime<Utc>,
+    /// Its last step.
+    pub updated_at: DateTime<Utc>,
+    /// Its day of a revision.
+    pub due_day: Option<NaiveDate>,
+    /// Its submission.
+    pub submission_id: Uuid,
+}
+
+/// Which reviews to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReviewQuery {
+    /// Only of this campaign.
+    pub campaign_id: Option<Uuid>,
+    /// All must hold.
+    pub filters: Vec<ReviewFilter>,
+    /// In this order.
+    pub order: ReviewOrder,
+    /// After this key.
+    pub after: Option<ReviewKey>,
     /// At most so many.
     pub limit: u32,
 }

@@ -9,6 +9,7 @@ use intake::{
     letter::{Content, Letter},
     message::{Message, Stage},
     ports::Lease,
+    sorting::Class,
     submission::{Assessment, Earlier},
 };
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
@@ -19,6 +20,7 @@ use crate::{
     entity::{letter, message, submission, submission_finding},
     message::{advance, succeeded, tell},
     record::SubmissionRecord,
+    review,
     values::{
         LINE_CHARACTERS_MAX, REASON_CHARACTERS_MAX, address, bounded, from_json, from_word, instant, json, line,
         micros, now, unsigned, word,
@@ -190,7 +192,14 @@ async fn insert(
     for chunk in findings.chunks(500) {
         submission_finding::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
     }
-    Ok(format!("{class} {number} of campaign {}, version {version}: {verdict}", campaign.id))
+    let mut detail = format!("{class} {number} of campaign {}, version {version}: {verdict}", campaign.id);
+    if matches!(assessment.sorting.class, Class::Submission | Class::Correction) {
+        let received_at = micros(message.received_at);
+        let now = instant(now())?;
+        let beside = review::recorded(tx, campaign, root_id, received_at, judgement.verdict, now).await?;
+        detail.extend(beside.map(|beside| format!("; {beside}")));
+    }
+    Ok(detail)
 }
 
 /// The number of a chain's next version; the chain's first is held, so that two corrections at once count on.

@@ -3,6 +3,7 @@
 //! lies in JSON is read page by page.
 
 mod look_ups;
+mod standings;
 mod terms;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
@@ -156,6 +157,45 @@ const QUESTIONS: &[Question] = &[
               GROUP BY campaign.id, campaign.revision \
               HAVING COUNT(kept.revision) <> campaign.revision OR MAX(kept.revision) <> campaign.revision",
     },
+    Question {
+        place: "submission",
+        detail: "it is a {a} and its manuscript has no review",
+        sql: "SELECT {uuid submission.id} AS id, submission.class AS a, '' AS b FROM submission \
+              LEFT JOIN review ON review.submission_id = submission.root_id \
+              WHERE submission.class IN ('submission', 'correction') AND review.submission_id IS NULL",
+    },
+    Question {
+        place: "review",
+        detail: "its campaign is not its submission's",
+        sql: "SELECT {uuid review.submission_id} AS id, '' AS a, '' AS b FROM review \
+              JOIN submission ON submission.id = review.submission_id \
+              WHERE submission.campaign_id <> review.campaign_id",
+    },
+    Question {
+        place: "review",
+        detail: "it is at version {a}, and its history has {b} events",
+        sql: "SELECT {uuid review.submission_id} AS id, CAST(review.row_version AS text) AS a, \
+              CAST(COUNT(event.id) AS text) AS b FROM review \
+              LEFT JOIN review_event AS event ON event.submission_id = review.submission_id \
+              GROUP BY review.submission_id, review.row_version \
+              HAVING COUNT(event.id) <> review.row_version OR MIN(event.number) <> 1 \
+              OR MAX(event.number) <> review.row_version",
+    },
+    Question {
+        place: "review",
+        detail: "its history breaks: a line goes on from {a} where the line before ended at {b}",
+        sql: "SELECT {uuid submission_id} AS id, state_from AS a, COALESCE(before, 'received') AS b \
+              FROM (SELECT number, submission_id, state_from, \
+                    LAG(state_to) OVER (PARTITION BY submission_id ORDER BY number) AS before FROM review_event) AS line \
+              WHERE state_from <> COALESCE(before, 'received')",
+    },
+    Question {
+        place: "review",
+        detail: "it is {a}, its history ends at {b}",
+        sql: "SELECT {uuid review.submission_id} AS id, review.state AS a, last.state_to AS b FROM review \
+              JOIN review_event AS last ON last.submission_id = review.submission_id \
+              AND last.number = review.row_version WHERE last.state_to <> review.state",
+    },
 ];
 
 /// Asks every question.
@@ -168,6 +208,7 @@ pub async fn verify(store: &Store) -> Result<Vec<VerifyFault>> {
     look_ups::findings(&tx, &mut faults).await?;
     look_ups::attachments(&tx, &mut faults).await?;
     terms::terms(&tx, &mut faults).await?;
+    standings::standings(&tx, &mut faults).await?;
     Ok(faults)
 }
 

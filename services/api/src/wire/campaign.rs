@@ -4,12 +4,16 @@ use chrono::{Datelike, NaiveDate};
 use intake::{
     campaign::{Campaign, CampaignContact, Check, Rule},
     finding::Severity,
+    review::{Settings, settings::RoundSettings},
 };
 use proto::intake::v1;
 use uuid::Uuid;
 
-use super::submission::severity;
+use super::{review, submission::severity};
 use crate::names;
+
+/// Rounds of a review that are looked at.
+const ROUNDS_READ_MAX: usize = 8;
 
 /// A field that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +52,60 @@ pub fn campaign(campaign: &Campaign) -> v1::Campaign {
             .collect(),
         channels: campaign.channels.clone(),
         rules: campaign.rules.iter().map(rule).collect(),
+        review: Some(review_settings(&campaign.review)),
+    }
+}
+
+fn review_settings(settings: &Settings) -> v1::ReviewSettings {
+    v1::ReviewSettings {
+        rounds: settings
+            .rounds
+            .iter()
+            .map(|round| v1::ReviewRoundSettings {
+                round: review::round(round.round).into(),
+                recommendations_min: round.recommendations_min,
+                decisions: round.decisions.iter().map(|decision| review::decision(*decision).into()).collect(),
+                decides: review::role(round.decides).into(),
+            })
+            .collect(),
+        decider_differs: settings.decider_differs,
+        retract_minutes: settings.retract_minutes,
+        revision_days_max: settings.revision_days_max,
+    }
+}
+
+/// 三审制 when there are none.
+fn review_settings_read(message: Option<&v1::ReviewSettings>, faults: &mut Vec<Fault>) -> Settings {
+    let Some(message) = message else { return Settings::default() };
+    let mut rounds = Vec::with_capacity(message.rounds.len().min(ROUNDS_READ_MAX));
+    // More than there are kinds of round break a rule anyway.
+    for (index, given) in message.rounds.iter().enumerate().take(ROUNDS_READ_MAX) {
+        let mut unknown = |name: &str, zh: &str, en: &str| {
+            faults.push(Fault::new(format!("review.rounds[{index}].{name}"), zh, en));
+        };
+        let round = review::round_read(given.round());
+        if round.is_none() {
+            unknown("round", "请选择 FIRST、SECOND 或 FINAL", "FIRST, SECOND or FINAL is needed");
+        }
+        let decides = review::role_read(given.decides());
+        if decides.is_none() {
+            unknown("decides", "请选择角色", "a role is needed");
+        }
+        let decisions: Option<Vec<_>> = given.decisions().take(8).map(review::decision_read).collect();
+        if decisions.is_none() {
+            unknown("decisions", "请选择 ADOPT、DECLINE 或 ASK_REVISION", "ADOPT, DECLINE or ASK_REVISION is needed");
+        }
+        if let (Some(round), Some(decides), Some(decisions)) = (round, decides, decisions) {
+            let recommendations_min = given.recommendations_min;
+            rounds.push(RoundSettings { round, recommendations_min, decisions, decides });
+        }
+    }
+    Settings {
+        rounds,
+        decider_differs: message.decider_differs,
+        retract_minutes: message.retract_minutes,
+        revision_days_max: message.revision_days_max,
+        channels: Vec::new(),
     }
 }
 
@@ -60,6 +118,7 @@ pub fn campaign_read(message: &v1::Campaign, id: Uuid, revision: u32) -> Result<
     let deadline_day = day_read("deadline_day", message.deadline_day.as_ref(), NaiveDate::MAX, &mut faults);
     let rules: Vec<Rule> =
         message.rules.iter().enumerate().filter_map(|(index, rule)| rule_read(index, rule, &mut faults)).collect();
+    let review = review_settings_read(message.review.as_ref(), &mut faults);
     let campaign = Campaign {
         id,
         revision,
@@ -79,8 +138,9 @@ pub fn campaign_read(message: &v1::Campaign, id: Uuid, revision: u32) -> Result<
             .collect(),
         channels: message.channels.iter().map(|channel| channel.trim().to_owned()).collect(),
         rules,
+        review,
     };
-    let told: Vec<&str> = ["opens_day", "deadline_day", "rules"]
+    let told: Vec<&str> = ["opens_day", "deadline_day", "rules", "review"]
         .into_iter()
         .filter(|part| faults.iter().any(|fault| fault.field.starts_with(part)))
         .collect();
@@ -91,12 +151,15 @@ pub fn campaign_read(message: &v1::Campaign, id: Uuid, revision: u32) -> Result<
     if faults.is_empty() { Ok(campaign) } else { Err(faults) }
 }
 
-fn day(day: NaiveDate) -> v1::Day {
+/// A day of the calendar in Beijing.
+#[must_use]
+pub fn day(day: NaiveDate) -> v1::Day {
     let small = |number: u32| i32::try_from(number).unwrap_or_default();
     v1::Day { year: day.year(), month: small(day.month()), day: small(day.day()) }
 }
 
-fn day_read(field: &str, message: Option<&v1::Day>, otherwise: NaiveDate, faults: &mut Vec<Fault>) -> NaiveDate {
+/// Reads a day; `otherwise` stands for one that is missing or not of the calendar, with a fault.
+pub fn day_read(field: &str, message: Option<&v1::Day>, otherwise: NaiveDate, faults: &mut Vec<Fault>) -> NaiveDate {
     let Some(message) = message else {
         faults.push(Fault::new(field, "请填写日期", "a day is needed"));
         return otherwise;

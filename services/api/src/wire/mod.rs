@@ -4,12 +4,13 @@
 mod campaign;
 mod fit;
 mod mailbox;
+pub mod review;
 mod submission;
 
 use chrono::{DateTime, Utc};
 use proto::intake::v1;
 
-pub use campaign::{Fault, campaign, campaign_read, rule};
+pub use campaign::{Fault, campaign, campaign_read, day, day_read, rule};
 pub use mailbox::{event, mailbox, message, reconciliation, stage, stage_read};
 pub use submission::{
     attachment, class, class_read, contact, finding, judgement, submission, submission_listed, submission_unrecorded,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::TokenSetting;
 use chrono::TimeDelta;
 use intake::ports::{FolderReconciliation, Ledger};
+use intake::review::Role;
 use proto::intake::v1::{
     self, mailbox_service_client::MailboxServiceClient, quarantine_service_client::QuarantineServiceClient,
 };
@@ -201,7 +202,7 @@ async fn a_retry_and_a_release_are_written_into_the_history_with_who_and_why() {
     let world = World::new().await;
     let (retried, released) =
         (world.quarantined(at("2023-03-03T00:00:00Z")).await, world.quarantined(at("2023-03-04T00:00:00Z")).await);
-    let token = TokenSetting { name: "editor-zhang".into(), sha256: Sha256::of(b"secret") };
+    let token = TokenSetting { name: "editor-zhang".into(), sha256: Sha256::of(b"secret"), role: Role::Administrator };
     let server = world.serve_with(vec![token]).await;
     let with_token = |mut request: Request<()>| {
         request.metadata_mut().insert("authorization", "Bearer secret".parse().unwrap());

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use api::{ApiSettings, TokenSetting};
+use intake::review::Role;
+use intake::review::Role;
 use prost::Message;
 use proto::intake::v1::{
     self, campaign_service_client::CampaignServiceClient, mailbox_service_client::MailboxServiceClient,
@@ -54,13 +56,13 @@ async fn call(channel: &Channel, path: &str, authorization: Option<&str>) -> Res
 async fn every_method_but_health_wants_a_known_token() {
     let world = World::new().await;
     let tokens = vec![
-        TokenSetting { name: "desk".into(), sha256: Sha256::of(b"one") },
-        TokenSetting { name: "report".into(), sha256: Sha256::of(b"two") },
+        TokenSetting { name: "desk".into(), sha256: Sha256::of(b"one"), role: Role::Administrator },
+        TokenSetting { name: "report".into(), sha256: Sha256::of(b"two"), role: Role::Administrator },
     ];
     let server = world.serve_with(tokens).await;
     let channel = server.channel().await;
     let methods = methods();
-    assert_eq!(methods.len(), 21);
+    assert_eq!(methods.len(), 36);
     for path in &methods {
         for wrong in [None, Some("Bearer three"), Some("Bearer "), Some("one"), Some("Basic one"), Some("Bearer one ")]
         {
@@ -88,7 +90,7 @@ async fn without_tokens_nothing_beyond_loopback_is_served() {
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(error.to_string().contains("no token is set"), "{error}");
     }
-    let tokens = vec![TokenSetting { name: "desk".into(), sha256: Sha256::of(b"one") }];
+    let tokens = vec![TokenSetting { name: "desk".into(), sha256: Sha256::of(b"one"), role: Role::Administrator }];
     let settings = ApiSettings { listen: "0.0.0.0:0".parse().unwrap(), tokens, ..world.settings() };
     assert!(api::bind(settings, world.store.clone(), world.blobs.clone()).await.is_ok());
 }

@@ -21,7 +21,7 @@ pub const DESCRIBED: &[Described] = &[
     (
         "api.tokens",
         "none",
-        "Who may call: a list of `{ name, sha256 }`, the SHA-256 of each bearer token; without one only loopback is served",
+        "Who may call: a list of `{ name, sha256, role }`, the SHA-256 of each bearer token and what it may do in reviews: `viewer`, `editor`, `chief-editor` or `administrator` (also when unset); without a token only loopback is served, as an administrator",
     ),
     (
         "api.page_token_key_file",

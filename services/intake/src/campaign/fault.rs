@@ -99,6 +99,9 @@ impl Campaign {
             );
             rule_faults(&mut faults, rule, index, self.categories.len());
         }
+        // The channels were looked at above; a campaign may have none, and then nothing can be scheduled.
+        let review = self.review.faults().into_iter().filter(|fault| !fault.field.starts_with("channels"));
+        faults.0.extend(review.map(|fault| FieldFault { field: format!("review.{}", fault.field), ..fault }));
         faults.0
     }
 }

@@ -46,6 +46,13 @@ pub struct Settings {
     pub channels: Vec<String>,
 }
 
+/// 三审制 without a channel of its own.
+impl Default for Settings {
+    fn default() -> Self {
+        Self::three_rounds(Vec::new())
+    }
+}
+
 impl Settings {
     /// 三审制: the first two rounds may decline and ask for revisions, only the last adopts, the chief editor decides on
     /// the opinion of another, and has half an hour to think again.

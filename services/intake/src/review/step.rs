@@ -33,6 +33,34 @@ pub fn step(
     Ok(Next { standing: moved, entry, duty })
 }
 
+/// The rows that are open to an actor now, in the order of [`ActionKind::ALL`]. A step can still be refused for its
+/// particulars: words, opinions that are missing, a channel.
+#[must_use]
+pub fn open_to(standing: &Standing, actor: &Actor, now: DateTime<Utc>, settings: &Settings) -> Vec<&'static Row> {
+    let round = standing.state.round();
+    let of_round = |decision| {
+        round.is_none_or(|round| settings.round(round).is_some_and(|round| round.decisions.contains(&decision)))
+    };
+    let holds = |kind: ActionKind| match kind {
+        ActionKind::Adopt => of_round(Decision::Adopt),
+        ActionKind::Decline => of_round(Decision::Decline),
+        ActionKind::AskRevision => of_round(Decision::AskRevision),
+        ActionKind::Pass => round.is_some_and(|round| settings.after(round).is_some()),
+        ActionKind::SendBack => round.is_some_and(|round| settings.before(round).is_some()),
+        ActionKind::Begin => settings.first().is_some(),
+        ActionKind::Unschedule | ActionKind::Publish => {
+            standing.placements.iter().any(|place| place.published_at.is_none())
+        }
+        ActionKind::Retract => retracted(standing, actor, now, settings).is_ok(),
+        _ => true,
+    };
+    ActionKind::ALL
+        .into_iter()
+        .filter_map(|kind| table::row_of(standing.state, kind))
+        .filter(|row| permit(row, standing, actor, settings).is_ok() && holds(row.action))
+        .collect()
+}
+
 /// What the author is owed after a step between two states.
 fn duty(kind: ActionKind, from: State, to: State, hold_until: DateTime<Utc>) -> Duty {
     let tell = |decision| Duty::Tell { decision, hold_until };

@@ -249,6 +249,25 @@ fn a_decision_is_retracted_within_the_window_and_not_at_its_end() {
     assert_eq!(once_more, Err(Refusal::NotLawful(State::FinalReview, ActionKind::Retract)));
 }
 
+/// What is open is what the step takes when its particulars fit: asked of every state, action and role, in and after
+/// the window for a retraction.
+#[test]
+fn what_is_open_to_an_actor_is_what_a_step_does_not_refuse() {
+    for (state, minutes) in State::ALL.into_iter().flat_map(|state| [(state, 10), (state, 40)]) {
+        let standing = standing_in(state);
+        for (number, role) in (10..).zip(Role::ALL) {
+            let actor = who(number, role);
+            let open: Vec<_> =
+                open_to(&standing, &actor, at(minutes), &settings()).into_iter().map(|row| row.action).collect();
+            let taken: Vec<_> = ActionKind::ALL
+                .into_iter()
+                .filter(|kind| step(&standing, &told(state, example(*kind)), &actor, at(minutes), &settings()).is_ok())
+                .collect();
+            assert_eq!(open, taken, "{state} by {role} after {minutes} minutes");
+        }
+    }
+}
+
 #[test]
 fn a_letter_of_a_decision_is_held_as_long_as_the_decision_can_be_retracted() {
     let next = step(

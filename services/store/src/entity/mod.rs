@@ -9,5 +9,8 @@ pub mod letter;
 pub mod mailbox;
 pub mod message;
 pub mod message_event;
+pub mod review;
+pub mod review_event;
+pub mod review_person;
 pub mod submission;
 pub mod submission_finding;

@@ -9,6 +9,7 @@ mod pages;
 mod postgres;
 mod recording;
 mod registers;
+mod reviews;
 mod rollups;
 mod scene;
 mod seeded;
@@ -90,6 +91,15 @@ suite! {
     registers::terms_follow_their_entry,
     registers::values_that_only_one_may_hold_are_refused_to_a_second,
     registers::what_a_register_does_not_have_is_a_fault_of_ours_and_never_sql,
+    reviews::a_recorded_submission_stands_as_judged_and_a_near_miss_has_no_review,
+    reviews::a_correction_joins_the_review_of_what_it_corrects_and_opens_the_round_that_asked,
+    reviews::a_refused_or_rehearsed_step_leaves_nothing,
+    reviews::of_two_editors_who_decide_at_once_one_wins,
+    reviews::a_correction_and_an_editors_step_at_once_are_both_kept_or_the_editor_is_told,
+    reviews::the_same_call_again_gives_what_its_first_success_gave,
+    reviews::reviews_are_listed_by_state_editor_day_and_campaign_page_by_page,
+    reviews::what_was_recorded_before_there_were_reviews_stands_as_judged,
+    reviews::the_history_of_a_review_can_only_be_added_to_and_a_planted_fault_is_found,
     rollups::a_falsified_total_is_found_and_a_rebuild_puts_it_right,
     rollups::a_load_forgets_what_it_touches,
     rollups::many_that_fill_at_once_while_somebody_writes_never_see_a_stale_total,
