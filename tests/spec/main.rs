@@ -28,6 +28,7 @@ mod letters;
 mod python;
 mod quarantine;
 mod restart;
+mod reviews;
 mod secrets;
 mod servers;
 mod serving;

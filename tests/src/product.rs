@@ -10,7 +10,8 @@ use std::{
 
 use proto::intake::v1::{
     campaign_service_client::CampaignServiceClient, mailbox_service_client::MailboxServiceClient,
-    quarantine_service_client::QuarantineServiceClient, submission_service_client::SubmissionServiceClient,
+    quarantine_service_client::QuarantineServiceClient, review_service_client::ReviewServiceClient,
+    submission_service_client::SubmissionServiceClient,
 };
 use rustix::process::Signal;
 use tonic::transport::{Channel, Endpoint};
@@ -368,6 +369,12 @@ impl Product {
     #[must_use]
     pub fn quarantine(&self) -> QuarantineServiceClient<Channel> {
         QuarantineServiceClient::new(self.channel())
+    }
+
+    /// Reviews.
+    #[must_use]
+    pub fn reviews(&self) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.channel())
     }
 }
 

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use api::TokenSetting;
 use chrono::TimeDelta;
-use intake::ports::{FolderReconciliation, Ledger};
-use intake::review::Role;
+use intake::{
+    ports::{FolderReconciliation, Ledger},
+    review::Role,
+};
 use proto::intake::v1::{
     self, mailbox_service_client::MailboxServiceClient, quarantine_service_client::QuarantineServiceClient,
 };

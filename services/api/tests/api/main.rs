@@ -5,6 +5,7 @@ mod campaigns;
 mod downloads;
 mod dry_runs;
 mod mailboxes;
+mod reviews;
 mod server;
 mod submissions;
 mod world;

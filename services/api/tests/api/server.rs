@@ -139,6 +139,7 @@ async fn reflection_of_both_versions_names_every_service() {
                 "caibian.intake.v1.CampaignService",
                 "caibian.intake.v1.MailboxService",
                 "caibian.intake.v1.QuarantineService",
+                "caibian.intake.v1.ReviewService",
                 "caibian.intake.v1.SubmissionService",
                 "grpc.health.v1.Health",
                 &format!("grpc.reflection.{version}.ServerReflection"),
