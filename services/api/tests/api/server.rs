@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use api::{ApiSettings, TokenSetting};
 use intake::review::Role;
-use intake::review::Role;
 use prost::Message;
 use proto::intake::v1::{
     self, campaign_service_client::CampaignServiceClient, mailbox_service_client::MailboxServiceClient,
