@@ -61,7 +61,8 @@ async fn every_method_but_health_wants_a_known_token() {
     let server = world.serve_with(tokens).await;
     let channel = server.channel().await;
     let methods = methods();
-    assert_eq!(methods.len(), 36);
+    assert_eq!(methods.iter().filter(|path| path.starts_with("/caibian.intake.v1.")).count(), 34);
+    assert!(methods.iter().any(|path| path.starts_with("/caibian.procurement.v1.")));
     for path in &methods {
         for wrong in [None, Some("Bearer three"), Some("Bearer "), Some("one"), Some("Basic one"), Some("Bearer one ")]
         {
@@ -131,7 +132,11 @@ async fn reflection_of_both_versions_names_every_service() {
     let server = world.serve().await;
     let new = services_named_by!(v1, server.channel().await);
     let old = services_named_by!(v1alpha, server.channel().await);
-    for (names, version) in [(new, "v1"), (old, "v1alpha")] {
+    for (mut names, version) in [(new, "v1"), (old, "v1alpha")] {
+        // The registers are many: their own tests name them.
+        let registers = names.len();
+        names.retain(|name| !name.starts_with("caibian.procurement.v1.") && name != "google.longrunning.Operations");
+        assert!(names.len() < registers, "{version}");
         assert_eq!(
             names,
             [
