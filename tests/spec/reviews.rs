@@ -19,8 +19,8 @@ const BOUND: Duration = Duration::from_secs(60);
 
 /// A request about a review that was read.
 macro_rules! of {
-    ($review:expr, $request:ident { $($own:tt)* }) => {
-        $request { submission: $review.submission.clone(), etag: $review.etag.clone(), $($own)* ..Default::default() }
+    ($review:expr, $request:ident { $($field:ident: $value:expr),* }) => {
+        $request { submission: $review.submission.clone(), etag: $review.etag.clone(), $($field: $value,)* ..Default::default() }
     };
 }
 

@@ -1,7 +1,7 @@
 //! ReviewService: what an editor does with a submission. Each call makes one step of `intake::review`; the tables take it
 //! or refuse it, and here the refusal is put in the words of the wire.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use intake::review::{Action, Actor, Decision, Refusal, Role, Settings, Step, WORDS_MAX};
@@ -283,8 +283,8 @@ impl ReviewService for Reviews {
         let rows = self.store.review_list(&rows).await.map_err(errors::of_store)?;
         let mut settings: HashMap<Uuid, Settings> = HashMap::new();
         for row in &rows {
-            if !settings.contains_key(&row.campaign_id) {
-                settings.insert(row.campaign_id, self.settings(row.campaign_id).await?);
+            if let Entry::Vacant(unknown) = settings.entry(row.campaign_id) {
+                unknown.insert(self.settings(row.campaign_id).await?);
             }
         }
         let now = Utc::now();

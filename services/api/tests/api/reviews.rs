@@ -118,10 +118,10 @@ async fn call(client: &mut Client, review: &v1::Review, kind: ActionKind, told: 
         }
         ActionKind::Resume => ask!(resume_review, ResumeReviewRequest {}),
         ActionKind::Schedule => {
-            ask!(schedule_submission, ScheduleSubmissionRequest { channel: channel, slot: "3月第4周".into() })
+            ask!(schedule_submission, ScheduleSubmissionRequest { channel, slot: "3月第4周".into() })
         }
-        ActionKind::Unschedule => ask!(unschedule_submission, UnscheduleSubmissionRequest { channel: channel }),
-        ActionKind::Publish => ask!(publish_submission, PublishSubmissionRequest { channel: channel }),
+        ActionKind::Unschedule => ask!(unschedule_submission, UnscheduleSubmissionRequest { channel }),
+        ActionKind::Publish => ask!(publish_submission, PublishSubmissionRequest { channel }),
         ActionKind::Withdraw => ask!(withdraw_submission, WithdrawSubmissionRequest {}),
         ActionKind::Retract => ask!(retract_decision, RetractDecisionRequest {}),
         ActionKind::Judge | ActionKind::TakeCorrection => panic!("no call does this"),
