@@ -16,11 +16,11 @@ use std::{
 /// Peaks in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Peak {
-    /// Highest sum of the resident memory of all processes at one sample.
+    /// Highest sum at one sample: the process, and of its descendants what they do not share with it.
     pub sampled_bytes: u64,
     /// High-water mark of the process itself.
     pub parent_bytes: u64,
-    /// Highest high-water mark of any of its descendants.
+    /// Highest high-water mark of any of its descendants, without the pages of the program, which are its parent's too.
     pub child_bytes: u64,
 }
 
@@ -53,8 +53,12 @@ impl Watch {
                     let mut seen = Peak { parent_bytes: status_bytes(pid, "VmHWM:").unwrap_or(0), ..Peak::default() };
                     seen.sampled_bytes = status_bytes(pid, "VmRSS:").unwrap_or(0);
                     for child in descendants(pid) {
-                        seen.sampled_bytes += status_bytes(child, "VmRSS:").unwrap_or(0);
-                        seen.child_bytes = seen.child_bytes.max(status_bytes(child, "VmHWM:").unwrap_or(0));
+                        // The child runs the program of its parent: both map its pages, and the machine has them once. Of a
+                        // debug build they are most of what is resident.
+                        let program = status_bytes(child, "RssFile:").unwrap_or(0);
+                        let own = |field| status_bytes(child, field).unwrap_or(0).saturating_sub(program);
+                        seen.sampled_bytes += own("VmRSS:");
+                        seen.child_bytes = seen.child_bytes.max(own("VmHWM:"));
                     }
                     let mut peak = peak.lock().expect("nobody panics with it");
                     peak.sampled_bytes = peak.sampled_bytes.max(seen.sampled_bytes);

@@ -81,7 +81,7 @@ pub async fn open_store(settings: &Settings) -> Result<Store, Failure> {
 /// Starts the roles; gives as soon as everything listens.
 pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken) -> Result<Running, Failure> {
     make_data_folder(settings)?;
-    let worker_lock = roles.worker.then(|| lock_worker(settings)).transpose()?;
+    let worker_lock = if roles.worker { Some(lock_worker(settings).await?) } else { None };
     let sources = if roles.worker { settings.mailbox.iter().map(source::source).collect() } else { Ok(Vec::new()) }?;
     let store = open_store(settings).await?;
     store.campaign_ensure_default().await?;
@@ -117,22 +117,34 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
     Ok(Running { address, tasks, cancel, _worker_lock: worker_lock })
 }
 
+/// How long the lock of a worker that just ended may outlive it.
+const LOCK_WITHIN: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// Keeps a second worker with this name away from this machine's data folder. Both would be the same holder of the
 /// leases and take them from each other: nothing is recorded twice, but half of the work is thrown away.
-fn lock_worker(settings: &Settings) -> Result<fs::File, Failure> {
+async fn lock_worker(settings: &Settings) -> Result<fs::File, Failure> {
     let name = &settings.worker.name;
     let hash = stdx::Sha256::of(name.as_bytes()).to_string();
     let path = settings.data.0.join(format!("worker-{}.lock", &hash[..16]));
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let file = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(|error| told(&error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(format!(
-            "another worker named {name:?} runs with this data folder ({} is locked); stop it, or set worker.name",
-            path.display()
-        )
-        .into()),
-        Err(fs::TryLockError::Error(error)) => Err(told(&error).into()),
+    // A worker that was just killed may have been making a child, which holds the lock until it is a program of its own.
+    let deadline = tokio::time::Instant::now() + LOCK_WITHIN;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(format!(
+                    "another worker named {name:?} runs with this data folder ({} is locked); stop it, or set worker.name",
+                    path.display()
+                )
+                .into());
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(told(&error).into()),
+        }
     }
 }
 
@@ -219,19 +231,19 @@ mod tests {
     use super::*;
     use crate::settings::DataFolder;
 
-    #[test]
-    fn a_second_worker_of_one_name_is_refused_until_the_first_is_gone() {
+    #[tokio::test]
+    async fn a_second_worker_of_one_name_is_refused_until_the_first_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let named = |name: &str| {
             let mut settings = Settings { data: DataFolder(folder.path().into()), ..Settings::default() };
             settings.worker.name = name.into();
             settings
         };
-        let first = lock_worker(&named("a/b:c")).unwrap();
-        let refused = lock_worker(&named("a/b:c")).unwrap_err().to_string();
+        let first = lock_worker(&named("a/b:c")).await.unwrap();
+        let refused = lock_worker(&named("a/b:c")).await.unwrap_err().to_string();
         assert!(refused.contains("another worker named \"a/b:c\""), "{refused}");
-        let _other = lock_worker(&named("a")).unwrap();
+        let _other = lock_worker(&named("a")).await.unwrap();
         drop(first);
-        lock_worker(&named("a/b:c")).unwrap();
+        lock_worker(&named("a/b:c")).await.unwrap();
     }
 }
