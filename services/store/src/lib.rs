@@ -31,7 +31,7 @@ use intake::{
     campaign::Campaign, letter::Letter, ports::FolderReconciliation, review::Refusal as ReviewRefusal,
     submission::Earlier,
 };
-use sea_orm::{DatabaseConnection, DbBackend, EntityTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait};
 use stdx::Sha256;
 use uuid::Uuid;
 
@@ -288,6 +288,15 @@ impl Store {
     /// one that is still as a load left it is replaced; one that somebody wrote or deleted since is left alone.
     pub async fn register_load(&self, register: &Register, drafts: Vec<Draft>) -> Result<Loaded> {
         register::load::load(self, register, drafts).await
+    }
+
+    /// Tells PostgreSQL what the tables hold now, as it would find out by itself a minute later: until then it plans as if
+    /// a register that was just loaded were empty. SQLite plans by the indexes alone.
+    pub async fn register_measure(&self) -> Result<()> {
+        if self.backend() == DbBackend::Postgres {
+            self.writer.execute_unprepared("ANALYZE").await?;
+        }
+        Ok(())
     }
 
     /// Totals, largest code last in every dimension; at most 100,000 groups. Fills missing partitions first.

@@ -132,6 +132,7 @@ pub async fn article(store: &Store) -> Result<Report, Error> {
 pub async fn synthetic(store: &Store, plan: Plan, told: impl FnMut(u64)) -> Result<Report, Error> {
     let mut loader = Loader::new(store);
     synthetic::load(&mut loader, plan, told).await?;
+    store.register_measure().await?;
     Ok(loader.report)
 }
 
