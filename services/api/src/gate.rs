@@ -29,11 +29,16 @@ const DEADLINE_LONG: Duration = Duration::from_secs(30);
 /// The longest deadline that such a call may ask for.
 const DEADLINE_LONG_MAX: Duration = Duration::from_secs(300);
 /// The calls that this holds for.
-const LONG: [&str; 6] = [
+const LONG: [&str; 11] = [
     "/caibian.intake.v1.MailboxService/ReconcileMailbox",
     "/caibian.intake.v1.CampaignService/TestCampaign",
     "/caibian.procurement.v1.CatalogueService/CreateEdition",
     "/caibian.procurement.v1.CatalogueService/UpdateCatalogueItem",
+    "/caibian.procurement.v1.FigureService/ReconcileFigure",
+    "/caibian.procurement.v1.StatisticsService/GetCoverage",
+    "/caibian.procurement.v1.StatisticsService/QueryRollup",
+    "/caibian.procurement.v1.StatisticsService/QueryTop",
+    "/caibian.procurement.v1.StatisticsService/QueryTrend",
     "/caibian.procurement.v1.StatisticsService/VerifyRollups",
     "/google.longrunning.Operations/WaitOperation",
 ];
