@@ -265,6 +265,7 @@ pub fn draft<M: Resource>(
     for name in HEAD {
         message.clear_field_by_name(name);
     }
+    let described = message.descriptor();
     let mut reader = Reader { regions, references: Vec::new(), faults: Vec::new() };
     let mut values = Vec::with_capacity(kind.register.columns.len());
     let mut terms = (kind.weighed)(resource);
@@ -276,7 +277,7 @@ pub fn draft<M: Resource>(
         for (at, value) in &found {
             read.push(match (field.meaning, value) {
                 (Meaning::Code, Reflected::EnumNumber(number)) => {
-                    let at_field = field_at(&descriptor::<M>(), field.path).expect("it was just read");
+                    let at_field = field_at(&described, field.path).expect("it was just read");
                     Value::Text(code_of(&at_field, *number).unwrap_or_else(|| {
                         reader.faults.push(fault(at, format!("{number} is none of its values"), "取值无效".into()));
                         String::new()
