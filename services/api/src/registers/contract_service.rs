@@ -17,7 +17,7 @@ use tonic::{Code, Request, Response, Status};
 pub use terms::amounts;
 
 use super::{
-    Registrar, WriteOptions, body,
+    Registrar, WriteOptions, body, day,
     kind::{Kind, Meaning},
     list_of,
     project_service::PROJECT,
@@ -152,7 +152,7 @@ impl Contracts {
             settle(contract)
         };
         let contract = self.registrar.change(&CONTRACT, name, etag, options, settled).await?;
-        let found = self.check(&contract, rules::today()).await?;
+        let found = self.check(&contract, day::today()).await?;
         Ok(Response::new(ContractChange { contract: Some(contract), findings: rules::findings(&found) }))
     }
 }
@@ -181,7 +181,7 @@ fn required<T>(field: &str, given: Option<T>) -> Result<T, Status> {
 /// Refuses an entry whose day is missing or no day, or whose text is too long.
 fn entry(field: &str, day: &str, text: (&str, &str)) -> Result<(), Status> {
     let at = format!("{field}.day");
-    let mut faults = rules::day_faults(&[(&at, day)]);
+    let mut faults = day::faults(&[(&at, day)]);
     if day.is_empty() {
         faults.push(Fault { field: at, zh: "请填写日期".into(), en: "a day is needed".into() });
     }
@@ -343,7 +343,7 @@ impl ContractService for Contracts {
         request: Request<v1::CheckContractRequest>,
     ) -> Result<Response<v1::CheckContractResponse>, Status> {
         let v1::CheckContractRequest { name, on_day } = request.get_ref();
-        let on_day = rules::day_or_today("on_day", on_day)?;
+        let on_day = day::or_today("on_day", on_day)?;
         let contract = self.registrar.get(&CONTRACT, name).await?;
         let found = self.check(&contract, on_day).await?;
         Ok(Response::new(v1::CheckContractResponse {

@@ -17,7 +17,7 @@ use tonic::{Code, Request, Response, Status};
 
 pub use kinds::{PROVIDER, PROVIDER_FLAG, RECOMMENDED_ENTRY, RECOMMENDED_LIST, check_flag, party, settled};
 
-use super::{Registrar, body, contract_service::CONTRACT, list_of, rules, write_of};
+use super::{Registrar, body, contract_service::CONTRACT, day, list_of, rules, write_of};
 use crate::errors;
 
 /// Flags of one provider.
@@ -182,7 +182,7 @@ impl ProviderService for Providers {
         request: Request<v1::CheckEligibilityRequest>,
     ) -> Result<Response<v1::CheckEligibilityResponse>, Status> {
         let v1::CheckEligibilityRequest { name, on_day } = request.get_ref();
-        let on_day = rules::day_or_today("on_day", on_day)?;
+        let on_day = day::or_today("on_day", on_day)?;
         let provider = self.registrar.get(&PROVIDER, name).await?;
         let found = eligibility(&self.registrar, &provider, on_day).await?;
         Ok(Response::new(v1::CheckEligibilityResponse {
@@ -205,7 +205,7 @@ impl ProviderService for Providers {
         request: Request<v1::GetProviderProfileRequest>,
     ) -> Result<Response<v1::ProviderProfile>, Status> {
         let v1::GetProviderProfileRequest { name, on_day } = request.get_ref();
-        let on_day = rules::day_or_today("on_day", on_day)?;
+        let on_day = day::or_today("on_day", on_day)?;
         Ok(Response::new(self.profile(name, on_day).await?))
     }
 

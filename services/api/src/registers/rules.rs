@@ -1,4 +1,4 @@
-//! Between the rules of the room `procurement` and the wire: findings, codes, days.
+//! Between the rules of the room `procurement` and the wire: findings, codes, identity numbers.
 
 use procurement::{
     finding::{Finding, Outcome, Severity},
@@ -7,8 +7,6 @@ use procurement::{
 use proto::procurement::v1;
 
 use crate::wire::Fault;
-
-pub use super::day::{faults as day_faults, or_today as day_or_today, read as day, today};
 
 /// What a rule found.
 #[must_use]

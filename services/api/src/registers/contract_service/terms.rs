@@ -13,7 +13,7 @@ use procurement::{
 use proto::procurement::v1::{self, ContractState};
 use store::register::Term;
 
-use super::super::rules;
+use super::super::{day, rules};
 use crate::wire::Fault;
 
 /// Supplements, and payments, of one contract: it is read as a whole.
@@ -54,7 +54,7 @@ pub fn check(contract: &v1::Contract) -> Vec<Fault> {
     if contract.amount_fen.is_some_and(|amount| amount < 0) {
         faults.push(fault("amount_fen", "must not be negative", "不能为负数"));
     }
-    faults.extend(rules::day_faults(&[
+    faults.extend(day::faults(&[
         ("award_day", &contract.award_day),
         ("signed_day", &contract.signed_day),
         ("start_day", &contract.start_day),
@@ -139,7 +139,7 @@ fn bare(parts: Vec<Part>) -> contract::Contract {
 /// # Errors
 /// A share or a name that [`check`] refuses.
 pub fn agreement(contract: &v1::Contract, is_public_service: bool) -> Result<contract::Contract, procurement::Error> {
-    let day = rules::day;
+    let day = day::read;
     let basis = |basis: &v1::MultiYearBasis| contract::MultiYearBasis {
         budget_is_assured: basis.budget_is_assured,
         content_is_fixed: basis.content_is_fixed,

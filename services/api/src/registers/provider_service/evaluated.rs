@@ -10,10 +10,9 @@ use tonic::Status;
 
 use super::{
     super::{
-        Registrar, body,
+        Registrar, body, day,
         evaluation_service::{EVALUATION, RESULT_APPLICATION},
         project_service::PROJECT,
-        rules,
     },
     id_of, is,
 };
@@ -46,7 +45,7 @@ pub async fn barred_until(
             Condition::Any(chunk.iter().map(|name| is("provider", id_of(name))).collect()),
         ]);
         for used in registrar.all_where(&RESULT_APPLICATION, condition, Vec::new(), FOUND_MAX).await? {
-            if let (Some(owner), Some(day)) = (owners.get(used.provider.as_str()), rules::day(&used.bar_until_day)) {
+            if let (Some(owner), Some(day)) = (owners.get(used.provider.as_str()), day::read(&used.bar_until_day)) {
                 barred.entry((*owner).to_owned()).or_default().push(day);
             }
         }

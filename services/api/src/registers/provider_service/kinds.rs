@@ -10,6 +10,7 @@ use procurement::{
 use proto::procurement::v1::{self, FlagSource, ProviderKind};
 
 use super::super::{
+    day,
     kind::{Kind, Meaning},
     rules,
 };
@@ -164,15 +165,15 @@ pub fn party(provider: &v1::Provider) -> Result<party::Provider, procurement::Er
 pub fn mark(flag: &v1::ProviderFlag) -> Option<party::ProviderFlag> {
     Some(party::ProviderFlag {
         source: rules::member(flag.source().as_str_name(), "FLAG_SOURCE_")?,
-        from_day: rules::day(&flag.from_day)?,
-        to_day: rules::day(&flag.to_day),
+        from_day: day::read(&flag.from_day)?,
+        to_day: day::read(&flag.to_day),
     })
 }
 
 /// What breaks the form of a flag.
 #[must_use]
 pub fn check_flag(flag: &v1::ProviderFlag) -> Vec<Fault> {
-    let mut faults = rules::day_faults(&[("from_day", &flag.from_day), ("to_day", &flag.to_day)]);
+    let mut faults = day::faults(&[("from_day", &flag.from_day), ("to_day", &flag.to_day)]);
     if flag.provider.is_empty() {
         faults.push(fault("provider", "a provider is needed", "请填写承接主体"));
     }
@@ -193,7 +194,7 @@ pub fn check_flag(flag: &v1::ProviderFlag) -> Vec<Fault> {
 }
 
 fn check_list(list: &v1::RecommendedList) -> Vec<Fault> {
-    let mut faults = rules::day_faults(&[("published_day", &list.published_day)]);
+    let mut faults = day::faults(&[("published_day", &list.published_day)]);
     if list.title.parse::<PartyName>().is_err() {
         faults.push(fault("title", "1 to 200 characters are needed", "应为 1 至 200 个字符"));
     }

@@ -11,7 +11,7 @@ use tonic::Status;
 use super::{
     super::{
         contract_service::{self, CONTRACT},
-        rules,
+        day,
     },
     PROVIDER, Providers, RECOMMENDED_ENTRY, evaluated, flags_of, id_of, is, kinds, ours,
 };
@@ -70,7 +70,7 @@ impl Providers {
 fn years(contracts: &[v1::Contract], name: &str) -> Result<Vec<ProviderYear>, Status> {
     let mut by_year: BTreeMap<i32, Sums> = BTreeMap::new();
     for contract in contracts {
-        let year = rules::day(&contract.signed_day).map_or(0, |day| day.year());
+        let year = day::read(&contract.signed_day).map_or(0, |day| day.year());
         let sums = by_year.entry(year).or_default();
         sums.contracts += 1;
         let amounts = contract_service::amounts(contract).map_err(|error| ours(&error))?;

@@ -17,6 +17,7 @@ use super::{
     super::{
         List,
         contract_service::CONTRACT,
+        day,
         project_service::{PROJECT, line},
         rules,
     },
@@ -37,10 +38,10 @@ const EVIDENCE_MONTHS: u32 = 36;
 
 impl Providers {
     pub(super) async fn rank(&self, request: &v1::RankProvidersRequest) -> Result<RankProvidersResponse, Status> {
-        let on_day = rules::day_or_today("on_day", &request.on_day)?;
+        let on_day = day::or_today("on_day", &request.on_day)?;
         let since_day = match request.since_day.as_str() {
             "" => on_day.checked_sub_months(Months::new(EVIDENCE_MONTHS)).unwrap_or(on_day),
-            text => rules::day_or_today("since_day", text)?,
+            text => day::or_today("since_day", text)?,
         };
         if since_day > on_day {
             return Err(errors::field("since_day", "is after on_day", "晚于 on_day"));
@@ -208,14 +209,14 @@ fn notes(request: &v1::RankProvidersRequest) -> Vec<String> {
 /// A contract that was taken over, good or not.
 fn finished(contract: &v1::Contract, sections: &HashMap<String, ItemUid>) -> Result<Option<FinishedContract>, Status> {
     let Some(acceptance) = &contract.acceptance else { return Ok(None) };
-    let Some(accepted_day) = rules::day(&acceptance.day) else { return Ok(None) };
+    let Some(accepted_day) = day::read(&acceptance.day) else { return Ok(None) };
     let section = sections.get(&contract.project).cloned().map_or_else(|| uid(OUTSIDE), Ok)?;
     Ok(Some(FinishedContract { section, accepted_day, passed: acceptance.is_passed }))
 }
 
 /// A final score with its day; none where a source gives no score.
 fn score(evaluation: &v1::Evaluation) -> Option<(NaiveDate, Score)> {
-    Some((rules::day(&evaluation.final_day)?, Score::parse(&evaluation.score).ok()?))
+    Some((day::read(&evaluation.final_day)?, Score::parse(&evaluation.score).ok()?))
 }
 
 /// Stands for the section of what was bought outside the catalogue: no uid of an item has these characters.

@@ -7,7 +7,10 @@ use procurement::{
 };
 use proto::procurement::v1::{self, CheckUsccResponse, ProviderKind, UsccFault};
 
-use super::{super::rules, kinds};
+use super::{
+    super::{day, rules},
+    kinds,
+};
 
 /// Reads a code.
 #[must_use]
@@ -40,7 +43,7 @@ fn right(code: &CreditCode, kind: ProviderKind, settings: &RuleSettings) -> Chec
             registration_class: None,
             region: None,
         };
-        let found = check_provider(&bearer, &[], rules::today(), &settings.severities);
+        let found = check_provider(&bearer, &[], day::today(), &settings.severities);
         found.iter().filter(|of| of.rule == KIND_AGAINST_CODE.code).map(rules::finding).collect()
     });
     CheckUsccResponse {
