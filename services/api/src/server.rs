@@ -125,7 +125,7 @@ impl<B: Blobs + 'static> Bound<B> {
             let (shutdown, health) = (shutdown.clone(), health.clone());
             async move {
                 shutdown.cancelled().await;
-                health.set(false).await;
+                health.set(|| false).await;
             }
         };
         let mut serving = std::pin::pin!(
@@ -217,6 +217,9 @@ fn routes<B: Blobs + 'static>(
 struct Health {
     reporter: HealthReporter,
     names: Vec<&'static str>,
+    /// What was said last. The reporter tells its watchers whatever it is told, the same again too, and while it is held
+    /// nobody else speaks.
+    said: Arc<tokio::sync::Mutex<Option<bool>>>,
 }
 
 async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::health_server::Health + use<>>) {
@@ -243,13 +246,20 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         case_service_server::SERVICE_NAME,
     ];
     let (reporter, service) = tonic_health::server::health_reporter();
-    let health = Health { reporter, names };
-    health.set(ping(store).await).await;
+    let health = Health { reporter, names, said: Arc::default() };
+    let serving = ping(store).await;
+    health.set(|| serving).await;
     (health, service)
 }
 
 impl Health {
-    async fn set(&self, serving: bool) {
+    /// Tells what `serving` gives once nobody else is telling.
+    async fn set(&self, serving: impl FnOnce() -> bool) {
+        let mut said = self.said.lock().await;
+        let serving = serving();
+        if said.replace(serving) == Some(serving) {
+            return;
+        }
         let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
         for name in &self.names {
             self.reporter.set_service_status(name, status).await;
@@ -261,13 +271,13 @@ impl Health {
         while !shutdown.is_cancelled() {
             let serving = ping(store).await;
             // Never SERVING again once the end has begun.
-            self.set(serving && !shutdown.is_cancelled()).await;
+            self.set(|| serving && !shutdown.is_cancelled()).await;
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = tokio::time::sleep(HEALTH_EVERY) => {}
             }
         }
-        self.set(false).await;
+        self.set(|| false).await;
         std::future::pending().await
     }
 }
