@@ -2,7 +2,7 @@
 //!
 //! [`answering`] says to whom an answer goes, or which [`Silence`] is kept; [`limits`] bounds how many go out;
 //! [`template`] holds a campaign's words, [`particulars`] what is filled in, [`standard`] the words that ship; [`message`]
-//! writes the mail with a `Message-ID` by which a second copy is known.
+//! writes the mail with a `Message-ID` by which a second copy is known; [`outbox`] says what follows from a try to send it.
 //!
 //! Deliberately absent: a connection, a table, a clock. Nothing here sends; this room knows what may be sent.
 
@@ -13,6 +13,7 @@ mod kind;
 pub mod limits;
 pub mod message;
 pub mod message_id;
+pub mod outbox;
 pub mod particulars;
 mod silence;
 pub mod standard;

@@ -1,0 +1,69 @@
+//! The editors' desk (编辑部工作台): web pages in Chinese and English on which editors review what was logged and decide.
+//!
+//! A request's way through this room: [`server`] (routes, headers that bound what a page may do) → [`visit`] (who is
+//! signed in, in which language) → one page a file in [`pages`], which asks the gRPC services through [`api`] with the
+//! person's own session token and writes HTML with the parts of [`html`]. Forms come back through [`posted`]. What goes
+//! wrong leaves through [`fault`].
+//!
+//! Every page works without a script; `assets/desk.js` only makes it quicker. The desk has no right of its own: what a
+//! person may not do over gRPC cannot be done here.
+//!
+//! Deliberately absent: tables, rules, anything that decides.
+
+pub mod api;
+mod assets;
+pub mod cookie;
+pub mod fault;
+pub mod html;
+mod language;
+mod pages;
+pub mod posted;
+mod server;
+pub mod visit;
+
+use std::{io, net::SocketAddr};
+
+pub use language::Language;
+pub use server::{Bound, Desk, bind};
+
+/// What the desk is told.
+#[derive(Clone, Debug)]
+pub struct DeskSettings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where the gRPC services are: `http://127.0.0.1:50051`.
+    pub api: String,
+    /// How people reach the desk: `https://desk.example.cn`; empty is plain HTTP at `listen`. With `https` the session's
+    /// cookie is sent over TLS only and bound to the host.
+    pub public_url: String,
+}
+
+/// Why the desk does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Passwords would cross a network in the clear.
+    #[error(
+        "{listen} can be reached from other machines and desk.public_url is not https: set it, or listen on 127.0.0.1"
+    )]
+    Open {
+        /// The address of the settings.
+        listen: SocketAddr,
+    },
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {listen}")]
+    Listen {
+        /// The address of the settings.
+        listen: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The address of the gRPC services cannot be read.
+    #[error("desk.api is no address of gRPC services")]
+    Api(#[source] tonic::transport::Error),
+    /// The server ended by itself.
+    #[error("the desk ended")]
+    Serve(#[source] io::Error),
+}
+
+/// A result of this room.
+pub type Result<T> = std::result::Result<T, Error>;

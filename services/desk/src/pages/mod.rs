@@ -1,0 +1,19 @@
+//! The pages, one a file; each file says its own routes.
+
+mod account;
+mod sign_in;
+mod today;
+
+use axum::{Router, response::Response};
+
+use crate::{Desk, fault::Fault, visit::Visit};
+
+/// All of them.
+pub fn routes() -> Router<Desk> {
+    Router::new().merge(account::routes()).merge(sign_in::routes()).merge(today::routes())
+}
+
+/// Everywhere else.
+pub async fn not_found(visit: Visit) -> Response {
+    Fault::not_found().to(&visit)
+}

@@ -1,0 +1,116 @@
+//! Who asks for a page: a person with a session, in a language.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, StatusCode, header::LOCATION, request::Parts},
+    response::{IntoResponse, Response},
+};
+use proto::intake::v1::{GetSessionRequest, ReviewRole, Session};
+use stdx::Sha256;
+use subtle::ConstantTimeEq;
+use tonic::Code;
+
+use crate::{Desk, Language, api::Api, cookie, fault::Fault, html::url, language::Taste};
+
+/// A person's request.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// Who is signed in.
+    pub session: Session,
+    /// The services, called by this person.
+    pub api: Api,
+    /// How the person likes the pages.
+    pub taste: Taste,
+    /// Path and query of the page.
+    pub here: String,
+    csrf: String,
+}
+
+impl Visit {
+    /// The words of the page's language.
+    #[must_use]
+    pub fn say<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        self.taste.language.of(zh, en)
+    }
+
+    /// The page's language.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.taste.language
+    }
+
+    /// Whether the person has at least this right. Only spares a button that would be refused; the services decide.
+    #[must_use]
+    pub fn may(&self, role: ReviewRole) -> bool {
+        self.session.role >= role as i32
+    }
+
+    /// What a form of this session must bring back.
+    #[must_use]
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    /// Whether a form is one of this session's.
+    #[must_use]
+    pub fn is_own_form(&self, csrf: &str) -> bool {
+        bool::from(self.csrf.as_bytes().ct_eq(csrf.as_bytes()))
+    }
+}
+
+/// Known to those alone who know the session's token.
+fn csrf_of(token: &str) -> String {
+    Sha256::of(format!("caibian form {token}").as_bytes()).hex()
+}
+
+/// Whether a request that changes something was sent by a page of ours, as the browser tells (OWASP, Fetch Metadata).
+#[must_use]
+pub fn is_from_our_page(headers: &HeaderMap) -> bool {
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match said("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        // A browser too old for that tells the origin at least.
+        None => match (said("origin"), said("host")) {
+            (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, at)| at == host),
+            _ => false,
+        },
+    }
+}
+
+impl FromRequestParts<Desk> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
+        let taste = Taste::read(&parts.headers);
+        let here = parts.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned();
+        let token = cookie::read(&parts.headers, desk.cookie().name());
+        let known = token.and_then(|token| Some((token, Api::of(desk.channel(), token)?)));
+        let Some((token, api)) = known else { return Err(to_sign_in(&here)) };
+        match api.sessions().get_session(GetSessionRequest {}).await {
+            Ok(session) => Ok(Self { session: session.into_inner(), api, taste, here, csrf: csrf_of(token) }),
+            Err(status) if status.code() == Code::Unauthenticated => Err(to_sign_in(&here)),
+            Err(status) => Err(Fault::from(status).page(taste).into_response()),
+        }
+    }
+}
+
+/// Somebody who need not be signed in.
+#[derive(Clone, Debug)]
+pub struct Stranger {
+    /// How they like the pages.
+    pub taste: Taste,
+}
+
+impl FromRequestParts<Desk> for Stranger {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Desk) -> Result<Self, Self::Rejection> {
+        Ok(Self { taste: Taste::read(&parts.headers) })
+    }
+}
+
+/// To the page for signing in, and from there back.
+fn to_sign_in(here: &str) -> Response {
+    let to = if here == "/" { "/sign-in".to_owned() } else { url("/sign-in", &[("next", here)]) };
+    (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
+}
