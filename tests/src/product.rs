@@ -107,7 +107,7 @@ impl Settings {
         let data = home.join("data");
         fs::create_dir_all(&data).expect("our own folder");
         let mut toml = format!(
-            "data = {:?}\n[store]\nurl = {store_url:?}\n[blobs]\nfolder = {:?}\n[api]\n{api}\n[worker]\nname = \"w1\"\n",
+            "data = {:?}\n[store]\nurl = {store_url:?}\n[blobs]\nfolder = {:?}\n[api]\n{api}\n[desk]\nlisten = \"127.0.0.1:0\"\n[worker]\nname = \"w1\"\n",
             data.display().to_string(),
             data.join("blobs").display().to_string(),
         );
@@ -261,6 +261,7 @@ impl Product {
     fn try_start_roles(settings: &Settings, roles: &str, environment: &[(&str, &str)]) -> Result<Self, ExitStatus> {
         let address_file = settings.data.join("api.address");
         let _ = fs::remove_file(&address_file);
+        let _ = fs::remove_file(settings.data.join("desk.address"));
         let log = File::options().create(true).append(true).open(settings.log()).expect("our own folder");
         let mut child = settings
             .command(&[roles])
@@ -288,6 +289,24 @@ impl Product {
                 let _ = child.wait();
                 panic!("no api.address after {START_BOUND:?}:\n{}", settings.log_tail(40));
             }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Where its desk listens: `127.0.0.1:PORT`.
+    ///
+    /// # Panics
+    /// When the desk does not begin.
+    #[must_use]
+    pub fn desk(&self) -> String {
+        let begun = Instant::now();
+        loop {
+            if let Ok(address) = fs::read_to_string(self.settings.data.join("desk.address"))
+                && address.parse::<std::net::SocketAddr>().is_ok()
+            {
+                return address;
+            }
+            assert!(begun.elapsed() < START_BOUND, "no desk.address:\n{}", self.settings.log_tail(40));
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -66,7 +66,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     registers::fill(&serve::open_store(&settings).await?).await?;
 
     let cancel = CancellationToken::new();
-    let running = serve::start(&settings, Roles { api: true, worker: true }, cancel.clone()).await?;
+    let running = serve::start(&settings, Roles { desk: false, ..Roles::ALL }, cancel.clone()).await?;
     let address = running.address.ok_or("gRPC does not listen")?;
     let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
     let messages = settled(channel.clone(), mails.len()).await?;

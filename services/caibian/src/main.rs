@@ -22,7 +22,7 @@ use chrono::{DateTime, FixedOffset};
 use clap::{Parser, Subcommand};
 use settings::Settings;
 
-/// 采编: takes manuscripts from mailboxes, checks them against a campaign's rules, and serves them over gRPC.
+/// 采编: takes manuscripts from mailboxes, checks them against a campaign's rules, and serves them over gRPC and to editors.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -35,12 +35,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// gRPC service and intake worker in one process.
+    /// gRPC service, intake worker and editors' desk in one process.
     All,
     /// The gRPC service alone.
     Api,
     /// The intake worker alone.
     Worker,
+    /// The editors' desk alone; it reaches the gRPC service at `desk.api`.
+    Desk,
     /// Brings the tables up to date.
     Migrate {
         /// Only tell whether they are; exit code 1 when not.
@@ -140,9 +142,16 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let _ = rustls::crypto::ring::default_provider().install_default();
     match arguments.command {
-        Command::All => runtime()?.block_on(serve::serve(settings()?, serve::Roles { api: true, worker: true })),
-        Command::Api => runtime()?.block_on(serve::serve(settings()?, serve::Roles { api: true, worker: false })),
-        Command::Worker => runtime()?.block_on(serve::serve(settings()?, serve::Roles { api: false, worker: true })),
+        Command::All => runtime()?.block_on(serve::serve(settings()?, serve::Roles::ALL)),
+        Command::Api => {
+            runtime()?.block_on(serve::serve(settings()?, serve::Roles { api: true, ..serve::Roles::NONE }))
+        }
+        Command::Worker => {
+            runtime()?.block_on(serve::serve(settings()?, serve::Roles { worker: true, ..serve::Roles::NONE }))
+        }
+        Command::Desk => {
+            runtime()?.block_on(serve::serve(settings()?, serve::Roles { desk: true, ..serve::Roles::NONE }))
+        }
         Command::Migrate { check } => runtime()?.block_on(ledger::migrate(&settings()?, check)),
         Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments)),
         Command::Check { files, json, received } => runtime()?.block_on(check::run(&files, json, received)),

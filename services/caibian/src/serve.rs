@@ -1,7 +1,13 @@
-//! `caibian all`, `api`, `worker`: builds what the settings name, runs it until a signal, drains.
+//! `caibian all`, `api`, `worker`, `desk`: builds what the settings name, runs it until a signal, drains.
 
 use std::{
-    fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode, sync::Arc,
+    fs,
+    io::Write,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -24,6 +30,15 @@ pub struct Roles {
     pub api: bool,
     /// The intake worker.
     pub worker: bool,
+    /// The editors' desk.
+    pub desk: bool,
+}
+
+impl Roles {
+    /// Every one.
+    pub const ALL: Self = Self { api: true, worker: true, desk: true };
+    /// None yet.
+    pub const NONE: Self = Self { api: false, worker: false, desk: false };
 }
 
 /// Runs until SIGTERM or SIGINT; a second signal ends at once.
@@ -83,38 +98,103 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
     make_data_folder(settings)?;
     let worker_lock = if roles.worker { Some(lock_worker(settings).await?) } else { None };
     let sources = if roles.worker { settings.mailbox.iter().map(source::source).collect() } else { Ok(Vec::new()) }?;
-    let store = open_store(settings).await?;
-    store.campaign_ensure_default().await?;
-    let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
     let mut tasks = JoinSet::new();
     let mut address = None;
-    if roles.api {
-        let server = api::bind(api_settings(settings)?, store.clone(), Arc::new(blobs.clone())).await?;
-        address = Some(server.address());
-        fs::write(settings.data.0.join("api.address"), server.address().to_string())?;
-        tracing::info!(address = %server.address(), "gRPC listens");
-        let cancel = cancel.clone();
-        tasks.spawn(async move { server.serve(cancel).await.map_err(Failure::from) });
-    }
-    if roles.worker {
-        let mut mailboxes = Vec::new();
-        for (mailbox, source) in settings.mailbox.iter().zip(sources) {
-            mailboxes.push((enrol(mailbox, &store).await?, source));
+    if roles.api || roles.worker {
+        let store = open_store(settings).await?;
+        store.campaign_ensure_default().await?;
+        let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
+        if roles.api {
+            address = Some(start_api(settings, store.clone(), blobs.clone(), &cancel, &mut tasks).await?);
         }
-        let holder = &settings.worker.name;
-        let daily = orphans::remove_daily(blobs.clone(), store.clone(), cancel.clone());
-        tasks.spawn(async move {
-            daily.await;
-            Ok(())
-        });
-        let ports = worker::Ports::new(blobs, source::opener(), store, stdx::SystemClock, holder);
-        let cancel = cancel.clone();
-        tasks.spawn(async move {
-            worker::run(mailboxes, ports, cancel).await;
-            Ok(())
-        });
+        if roles.worker {
+            start_worker(settings, sources, store, blobs, &cancel, &mut tasks).await?;
+        }
+    }
+    if roles.desk {
+        start_desk(settings, address, &cancel, &mut tasks).await?;
     }
     Ok(Running { address, tasks, cancel, _worker_lock: worker_lock })
+}
+
+type Tasks = JoinSet<Result<(), Failure>>;
+
+async fn start_api(
+    settings: &Settings,
+    store: Store,
+    blobs: blobs::Folder,
+    cancel: &CancellationToken,
+    tasks: &mut Tasks,
+) -> Result<SocketAddr, Failure> {
+    let server = api::bind(api_settings(settings)?, store, Arc::new(blobs)).await?;
+    let address = server.address();
+    fs::write(settings.data.0.join("api.address"), address.to_string())?;
+    tracing::info!(%address, "gRPC listens");
+    let cancel = cancel.clone();
+    tasks.spawn(async move { server.serve(cancel).await.map_err(Failure::from) });
+    Ok(address)
+}
+
+async fn start_worker(
+    settings: &Settings,
+    sources: Vec<source::AnySource>,
+    store: Store,
+    blobs: blobs::Folder,
+    cancel: &CancellationToken,
+    tasks: &mut Tasks,
+) -> Result<(), Failure> {
+    let mut mailboxes = Vec::new();
+    for (mailbox, source) in settings.mailbox.iter().zip(sources) {
+        mailboxes.push((enrol(mailbox, &store).await?, source));
+    }
+    let holder = &settings.worker.name;
+    let daily = orphans::remove_daily(blobs.clone(), store.clone(), cancel.clone());
+    tasks.spawn(async move {
+        daily.await;
+        Ok(())
+    });
+    let ports = worker::Ports::new(blobs, source::opener(), store, stdx::SystemClock, holder);
+    let cancel = cancel.clone();
+    tasks.spawn(async move {
+        worker::run(mailboxes, ports, cancel).await;
+        Ok(())
+    });
+    Ok(())
+}
+
+async fn start_desk(
+    settings: &Settings,
+    api: Option<SocketAddr>,
+    cancel: &CancellationToken,
+    tasks: &mut Tasks,
+) -> Result<(), Failure> {
+    let named = &settings.desk.api;
+    let api = if named.is_empty() {
+        format!("http://{}", reached(api.unwrap_or(settings.api.listen)))
+    } else {
+        named.clone()
+    };
+    let desk = desk::bind(desk::DeskSettings {
+        listen: settings.desk.listen,
+        api,
+        public_url: settings.desk.public_url.trim_end_matches('/').to_owned(),
+    })
+    .await?;
+    let address = desk.address();
+    fs::write(settings.data.0.join("desk.address"), address.to_string())?;
+    tracing::info!("the desk listens at http://{address}");
+    let cancel = cancel.clone();
+    tasks.spawn(async move { desk.serve(cancel).await.map_err(Failure::from) });
+    Ok(())
+}
+
+/// Where this machine reaches a server that listens everywhere.
+fn reached(listen: SocketAddr) -> SocketAddr {
+    match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, listen.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, listen.port()).into(),
+        _ => listen,
+    }
 }
 
 /// How long the lock of a worker that just ended may outlive it.

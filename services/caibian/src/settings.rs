@@ -37,6 +37,8 @@ pub struct Settings {
     pub blobs: BlobSettings,
     /// The gRPC service.
     pub api: ApiSettings,
+    /// The editors' desk.
+    pub desk: DeskSettings,
     /// The rules of government purchase of services.
     pub procurement: RuleSettings,
     /// The intake worker.
@@ -98,6 +100,24 @@ pub struct ApiSettings {
 impl Default for ApiSettings {
     fn default() -> Self {
         Self { listen: ([127, 0, 0, 1], 50051).into(), tokens: Vec::new(), page_token_key_file: PathBuf::new() }
+    }
+}
+
+/// `[desk]`
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeskSettings {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Empty: plain HTTP at `listen`.
+    pub public_url: String,
+    /// Empty: the gRPC service of this process, or the one at `api.listen`.
+    pub api: String,
+}
+
+impl Default for DeskSettings {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 8088).into(), public_url: String::new(), api: String::new() }
     }
 }
 

@@ -37,6 +37,10 @@ impl Settings {
                 return fault(format!("api.tokens[{index}].sha256"), "this is the SHA-256 of nothing");
             }
         }
+        let url = &self.desk.public_url;
+        if !url.is_empty() && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return fault("desk.public_url".into(), "expected https://HOST, or http://HOST on this machine");
+        }
         if let Err((key, what)) = self.procurement.check() {
             return fault(format!("procurement.{key}"), &what);
         }

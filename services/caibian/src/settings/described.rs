@@ -29,6 +29,17 @@ pub const DESCRIBED: &[Described] = &[
         "32 bytes that seal page tokens, made when missing; several servers share one",
     ),
     (
+        "desk.listen",
+        "`127.0.0.1:8088`",
+        "Address of the editors' desk; port 0 takes a free one and writes it to `desk.address` in `data`",
+    ),
+    (
+        "desk.public_url",
+        "none",
+        "How people reach the desk, such as `https://desk.example.cn` behind a proxy with TLS; needed beyond loopback",
+    ),
+    ("desk.api", "`api.listen`", "Where `caibian desk` reaches the gRPC service, such as `http://127.0.0.1:50051`"),
+    (
         "procurement.severities",
         "none",
         "Weights of procurement rules by code, `OFF`, `WARNING` or `ERROR`, such as `{ EVALUATOR_INDEPENDENT = \"ERROR\" }`; what is the law's is never weakened",
