@@ -10,8 +10,11 @@ use proto::{
         submission_service_client::SubmissionServiceClient, user_service_client::UserServiceClient,
     },
     procurement::v1::{
-        catalogue_service_client::CatalogueServiceClient, figure_service_client::FigureServiceClient,
-        project_service_client::ProjectServiceClient, provider_service_client::ProviderServiceClient,
+        case_service_client::CaseServiceClient, catalogue_service_client::CatalogueServiceClient,
+        contract_service_client::ContractServiceClient, evaluation_service_client::EvaluationServiceClient,
+        figure_service_client::FigureServiceClient, pilot_service_client::PilotServiceClient,
+        policy_service_client::PolicyServiceClient, project_service_client::ProjectServiceClient,
+        provider_service_client::ProviderServiceClient, purchaser_service_client::PurchaserServiceClient,
         region_service_client::RegionServiceClient, statistics_service_client::StatisticsServiceClient,
     },
 };
@@ -90,12 +93,18 @@ impl Api {
 
     services! {
         campaigns: CampaignServiceClient,
+        cases: CaseServiceClient,
         catalogues: CatalogueServiceClient,
+        contracts: ContractServiceClient,
+        evaluations: EvaluationServiceClient,
         figures: FigureServiceClient,
         mailboxes: MailboxServiceClient,
         outbox: OutboxServiceClient,
+        pilots: PilotServiceClient,
+        policies: PolicyServiceClient,
         projects: ProjectServiceClient,
         providers: ProviderServiceClient,
+        purchasers: PurchaserServiceClient,
         quarantine: QuarantineServiceClient,
         regions: RegionServiceClient,
         reviews: ReviewServiceClient,

@@ -58,6 +58,16 @@ impl Visit {
     }
 }
 
+#[cfg(test)]
+impl Visit {
+    /// Somebody who looks at pages while the services are nowhere; within a runtime.
+    pub fn of_nobody(here: &str) -> Self {
+        let api = Api::nobody(crate::api::channel("http://127.0.0.1:1").unwrap());
+        let taste = Taste::read(&HeaderMap::new());
+        Self { session: Session::default(), api, taste, here: here.to_owned(), csrf: String::new() }
+    }
+}
+
 /// Known to those alone who know the session's token.
 fn csrf_of(token: &str) -> String {
     Sha256::of(format!("caibian form {token}").as_bytes()).hex()

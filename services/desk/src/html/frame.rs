@@ -58,13 +58,14 @@ pub struct Page<'a> {
     here: Here,
     title: String,
     said: Option<(Tone, String)>,
+    above: Option<Markup>,
 }
 
 impl<'a> Page<'a> {
     /// With its title, which is the page's first heading too.
     #[must_use]
     pub fn new(visit: &'a Visit, here: Here, title: impl Into<String>) -> Self {
-        Self { visit, here, title: title.into(), said: None }
+        Self { visit, here, title: title.into(), said: None, above: None }
     }
 
     /// With a sentence above everything else: what was just done.
@@ -74,10 +75,17 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// With a part above the heading: where in the section the page is.
+    #[must_use]
+    pub fn below(mut self, above: Markup) -> Self {
+        self.above = Some(above);
+        self
+    }
+
     /// The whole page.
     #[must_use]
     pub fn show(self, body: &Markup) -> Response {
-        let Self { visit, here, title, said } = self;
+        let Self { visit, here, title, said, above } = self;
         let content = html! {
             a.skip href="#main" { (visit.say("跳到正文", "Skip to the content")) }
             header.top {
@@ -98,6 +106,7 @@ impl<'a> Page<'a> {
                 a.person href="/account" aria-current=[(here == Here::Nowhere).then_some("page")] { (visit.session.display_name) }
             }
             main #main tabindex="-1" {
+                @if let Some(above) = &above { (above) }
                 h1 { (title) }
                 @if let Some((tone, words)) = &said { (notice(*tone, words)) }
                 (body)

@@ -1,10 +1,14 @@
 //! The parts that pages are made of. Everything that is filled in is escaped by `maud`; nothing here takes HTML from
 //! anywhere but this room.
 
+mod chart;
 mod frame;
+mod money;
 mod parts;
 
+pub use chart::{Chart, Point, synthetic};
 pub use frame::{Here, Page, bare};
+pub use money::{Unit, count, grouped, money, money_text, yuan};
 pub use parts::{Tone, badge, day, filled, hidden, moment, notice, pager, sentence};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,9 +23,15 @@ pub fn url(path: &str, query: &[(&str, &str)]) -> String {
     for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
         url.push(if url.contains('?') { '&' } else { '?' });
         url.extend([name, "="]);
-        url.extend(utf8_percent_encode(value, PLAIN));
+        url.push_str(&escaped(value));
     }
     url
+}
+
+/// A part of a path, or a value of a query.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 /// Whether an address leads to a page of ours: a path, and never `//host` or `/\host`, which browsers take for one.
