@@ -1,6 +1,7 @@
 //! The pages, one a file; each file says its own routes.
 
 mod account;
+mod procurement;
 mod sign_in;
 mod today;
 
@@ -10,7 +11,7 @@ use crate::{Desk, fault::Fault, visit::Visit};
 
 /// All of them.
 pub fn routes() -> Router<Desk> {
-    Router::new().merge(account::routes()).merge(sign_in::routes()).merge(today::routes())
+    Router::new().merge(account::routes()).merge(procurement::routes()).merge(sign_in::routes()).merge(today::routes())
 }
 
 /// Everywhere else.
