@@ -5,12 +5,15 @@
 
 mod blob;
 mod campaign;
+mod contact;
 mod dry_run;
 mod editor;
 mod entity;
 mod error;
+mod export;
 mod history;
 mod ledger;
+mod likeness;
 mod mailbox;
 mod message;
 mod open;
@@ -36,8 +39,9 @@ use stdx::Sha256;
 use uuid::Uuid;
 
 use record::{
-    CampaignKey, Enrolment, Event, MailboxRecord, MessageLetter, MessageQuery, MessageRecord, ReviewEvent, ReviewQuery,
-    ReviewRecord, ReviewStep, SubmissionQuery, SubmissionRecord, VerifyFault,
+    CampaignKey, ContactQuery, ContactRecord, Enrolment, Event, ExportLine, ExportQuery, MailboxRecord, MessageLetter,
+    MessageQuery, MessageRecord, OrganisationQuery, OrganisationRecord, ReviewEvent, ReviewQuery, ReviewRecord,
+    ReviewStep, SameFile, SubmissionQuery, SubmissionRecord, VerifyFault,
 };
 use register::{Change, Condition, Draft, Entry, Loaded, Once, Register, RegisterQuery};
 use rollup::{Origin, RollupFault, RollupQuery, Totals};
@@ -181,6 +185,52 @@ impl Store {
     /// `once` is known gives what its first success gave.
     pub async fn review_step(&self, step: &ReviewStep) -> Result<std::result::Result<ReviewRecord, ReviewRefusal>> {
         review::step(self, step).await
+    }
+
+    /// A page of what leaves in a file, by number.
+    pub async fn export_lines(&self, query: &ExportQuery) -> Result<Vec<ExportLine>> {
+        export::lines(self, query).await
+    }
+
+    /// Those of the submissions that there are, oldest receipt first, as they leave in a file.
+    pub async fn export_lines_of(&self, ids: &[Uuid]) -> Result<Vec<ExportLine>> {
+        export::of(self, ids).await
+    }
+
+    /// A page of contacts, newest receipt first.
+    pub async fn contact_list(&self, query: &ContactQuery) -> Result<Vec<ContactRecord>> {
+        contact::list(self, query).await
+    }
+
+    /// One contact.
+    pub async fn contact_get(&self, id: Uuid) -> Result<ContactRecord> {
+        contact::get(self, id).await
+    }
+
+    /// The newest submissions of a contact, newest receipt first.
+    pub async fn contact_submissions(&self, id: Uuid, limit: u32) -> Result<Vec<ExportLine>> {
+        contact::submissions(self, id, limit).await
+    }
+
+    /// A page of organisations, newest receipt first.
+    pub async fn organisation_list(&self, query: &OrganisationQuery) -> Result<Vec<OrganisationRecord>> {
+        contact::organisations(self, query).await
+    }
+
+    /// Submissions of other manuscripts that may be like this one, the likeliest first, at most 40.
+    pub async fn alike(&self, submission_id: Uuid, is_within_campaign: bool) -> Result<Vec<Uuid>> {
+        likeness::alike(self, submission_id, is_within_campaign).await
+    }
+
+    /// Files of this submission that came with another manuscript too, at most 200.
+    pub async fn same_files(&self, submission_id: Uuid, is_within_campaign: bool) -> Result<Vec<SameFile>> {
+        likeness::same_files(self, submission_id, is_within_campaign).await
+    }
+
+    /// Makes the rows for likeness and contacts of submissions that an older program recorded; gives how many submissions
+    /// got them, 0 once all have them.
+    pub async fn look_ups_fill(&self, limit: u32) -> Result<u64> {
+        likeness::fill(self, limit).await
     }
 
     /// Submissions recorded or changed after a change number, in its order, each with its number.

@@ -7,7 +7,7 @@ use intake::{
     judgement::{Judgement, Verdict},
     letter::{Address, Letter},
     message::{Message, Stage},
-    review::{Actor, Entry, Standing, State, Step},
+    review::{Actor, Decision, Entry, Standing, State, Step},
     sorting::Class,
 };
 use stdx::Sha256;
@@ -374,6 +374,114 @@ pub struct ReviewQuery {
     pub after: Option<ReviewKey>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// A submission as it leaves in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportLine {
+    /// Without texts and evidence.
+    pub submission: SubmissionRecord,
+    /// None for a mail that is not reviewed.
+    pub review: Option<ExportReview>,
+}
+
+/// Where the manuscript of a submission stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportReview {
+    /// The standing.
+    pub standing: Standing,
+    /// 责任编辑 by name; empty when nobody has it.
+    pub editor: String,
+    /// The decision that holds.
+    pub decision: Option<Decision>,
+    /// What the author was told of it; may be empty.
+    pub reason: String,
+}
+
+/// Which submissions leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportQuery {
+    /// Of this campaign.
+    pub campaign_id: Uuid,
+    /// The manuscript's review meets all of them; without any, also what is not reviewed.
+    pub filters: Vec<ReviewFilter>,
+    /// After this number.
+    pub after: u64,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Who sends from one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactRecord {
+    /// Follows from the address.
+    pub id: Uuid,
+    /// In lower case.
+    pub address: String,
+    /// At most ten, the newest first.
+    pub names: Vec<String>,
+    /// At most ten, the newest first.
+    pub organisations: Vec<String>,
+    /// First versions.
+    pub manuscripts: u64,
+    /// All versions.
+    pub submissions: u64,
+    /// How many manuscripts stand in which state.
+    pub states: Vec<(State, u64)>,
+    /// Receipt of the first one.
+    pub first_received_at: DateTime<Utc>,
+    /// Receipt of the last one.
+    pub last_received_at: DateTime<Utc>,
+    /// The last one; with its receipt the key of a page.
+    pub last_submission_id: Uuid,
+}
+
+/// Which contacts to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactQuery {
+    /// Stands in the address, or in a name or organisation; empty for all.
+    pub search: String,
+    /// Who ever wrote for this organisation.
+    pub organisation: Option<String>,
+    /// After the contact with this last receipt and submission.
+    pub after: Option<(DateTime<Utc>, Uuid)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// An organisation (工作单位) as submissions name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganisationRecord {
+    /// As it is written.
+    pub name: String,
+    /// Addresses that wrote for it.
+    pub contacts: u64,
+    /// First versions.
+    pub manuscripts: u64,
+    /// Receipt of the last one.
+    pub last_received_at: DateTime<Utc>,
+    /// The last one; with its receipt the key of a page.
+    pub last_submission_id: Uuid,
+}
+
+/// Which organisations to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrganisationQuery {
+    /// Stands in the name; empty for all.
+    pub search: String,
+    /// After the organisation with this last receipt and submission.
+    pub after: Option<(DateTime<Utc>, Uuid)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A file that came with another submission too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SameFile {
+    /// The other submission.
+    pub submission_id: Uuid,
+    /// The file.
+    pub sha256: Sha256,
 }
 
 /// A disagreement that `verify` found.

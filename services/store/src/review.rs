@@ -22,7 +22,7 @@ use crate::{
     values::{LINE_CHARACTERS_MAX, clean, from_json, instant, json, line, micros, signed},
 };
 
-pub use read::{events, get, list};
+pub use read::{condition, events, get, list, names};
 
 /// Stands in the column `due_day` while no revision is waited for: such rows come last.
 pub const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");

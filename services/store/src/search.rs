@@ -55,6 +55,13 @@ pub async fn list(store: &Store, query: &SubmissionQuery) -> Result<Vec<Submissi
     records(rows)
 }
 
+/// Whether a text holds these characters. Position instead of LIKE: no character is a pattern, and both databases tell
+/// cases apart.
+pub fn holds(backend: DbBackend, text: Expr, part: &str) -> Expr {
+    let position = Func::cust(if backend == DbBackend::Postgres { "strpos" } else { "instr" });
+    Expr::expr(position.arg(text).arg(Expr::val(part))).gt(0)
+}
+
 fn condition(backend: DbBackend, filter: &SubmissionFilter) -> Result<Expr> {
     use submission::Column::{Backfilled, Class, Id, ReceivedAt, Sender, Subject, Verdict};
     let same =
@@ -63,13 +70,9 @@ fn condition(backend: DbBackend, filter: &SubmissionFilter) -> Result<Expr> {
         SubmissionFilter::Class(class, is) => same(Class, word(class)?, *is),
         SubmissionFilter::Verdict(verdict, is) => same(Verdict, word(verdict)?, *is),
         SubmissionFilter::From(from) => Sender.eq(address(from)),
-        // Position instead of LIKE: no character is a pattern, and both databases tell cases apart.
-        SubmissionFilter::SubjectHolds(part) => Expr::expr(
-            Func::cust(if backend == DbBackend::Postgres { "strpos" } else { "instr" })
-                .arg(Expr::col((submission::Entity, Subject)))
-                .arg(Expr::val(line(part, LINE_CHARACTERS_MAX))),
-        )
-        .gt(0),
+        SubmissionFilter::SubjectHolds(part) => {
+            holds(backend, Expr::col((submission::Entity, Subject)), &line(part, LINE_CHARACTERS_MAX))
+        }
         SubmissionFilter::ReceivedFrom(at) => ReceivedAt.gte(micros(*at)),
         SubmissionFilter::ReceivedBefore(at) => ReceivedAt.lt(micros(*at)),
         SubmissionFilter::Backfilled(is) => Backfilled.eq(*is),

@@ -7,6 +7,7 @@ use intake::{
     campaign::Campaign,
     finding::Finding,
     letter::{Content, Letter},
+    likeness::Sketch,
     message::{Message, Stage},
     ports::Lease,
     sorting::Class,
@@ -16,8 +17,9 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryO
 use uuid::Uuid;
 
 use crate::{
-    Error, Result, Store, campaign,
+    Error, Result, Store, campaign, contact,
     entity::{letter, message, submission, submission_finding},
+    likeness,
     message::{advance, succeeded, tell},
     record::SubmissionRecord,
     review,
@@ -108,11 +110,13 @@ pub async fn recorded(
         class_reason_en: Set(Some(line(&sorting.en, REASON_CHARACTERS_MAX))),
         ..succeeded()
     };
+    // Before the transaction begins: others wait for it.
+    let sketch = likeness::sketch(letter);
     let leased = store.write_leased(lease).await?;
     advance(&leased, lease, message, Stage::Recorded, set).await?;
     let detail = match campaign.filter(|_| sorting.class.is_judged()) {
         None => format!("{class}: {}", sorting.en),
-        Some(campaign) => insert(&leased, message, campaign, corrected, letter, assessment, &class).await?,
+        Some(campaign) => insert(&leased, message, campaign, corrected, letter, assessment, &class, &sketch).await?,
     };
     tell(&leased, message, Stage::Recorded, &detail).await?;
     Ok(leased.tx.commit().await?)
@@ -129,6 +133,7 @@ fn offered<'a, T>(offers: &'a [T], index: Option<usize>, what: &str) -> Result<O
 }
 
 /// Inserts the submission of a message; gives the line of history.
+#[allow(clippy::too_many_arguments)]
 async fn insert(
     leased: &Leased,
     message: &Message,
@@ -137,6 +142,7 @@ async fn insert(
     letter: &Letter,
     assessment: &Assessment,
     class: &str,
+    sketch: &Sketch,
 ) -> Result<String> {
     let tx = &leased.tx;
     let judgement = assessment
@@ -151,6 +157,7 @@ async fn insert(
         Some(corrected) => (corrected.root_id, version_next(tx, corrected.root_id).await?),
     };
     let headers = &letter.headers;
+    let sender = headers.from.first().map(|from| address(&from.address)).unwrap_or_default();
     let row = submission::ActiveModel {
         id: Set(id),
         message_id: Set(message.id),
@@ -163,7 +170,7 @@ async fn insert(
         change_seq: Set(number_next(tx, CHANGE_COUNTER).await?),
         class: Set(class.to_owned()),
         verdict: Set(verdict.clone()),
-        sender: Set(headers.from.first().map(|from| address(&from.address)).unwrap_or_default()),
+        sender: Set(sender.clone()),
         subject: Set(line(&headers.subject, LINE_CHARACTERS_MAX)),
         message_id_header: Set(headers.message_id.as_deref().map(|id| line(id, LINE_CHARACTERS_MAX))),
         received_at: Set(micros(message.received_at)),
@@ -175,6 +182,8 @@ async fn insert(
         created_at: Set(now()),
     };
     submission::Entity::insert(row).exec_without_returning(tx).await?;
+    likeness::insert(tx, id, sketch).await?;
+    contact::insert(tx, id, root_id, &sender, &assessment.contact, micros(message.received_at)).await?;
     let findings = assessment
         .findings
         .iter()

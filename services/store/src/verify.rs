@@ -149,6 +149,15 @@ const QUESTIONS: &[Question] = &[
               WHERE counter.value IS NULL OR submission.change_seq > counter.value",
     },
     Question {
+        place: "submission",
+        detail: "its contact for look-ups is not its own: {a}",
+        sql: "SELECT {uuid submission.id} AS id, CASE WHEN kept.address <> submission.sender THEN 'another sender' \
+              WHEN kept.root_id <> submission.root_id THEN 'another manuscript' ELSE 'another receipt' END AS a, '' AS b \
+              FROM submission JOIN submission_contact AS kept ON kept.submission_id = submission.id \
+              WHERE kept.address <> submission.sender OR kept.root_id <> submission.root_id \
+              OR kept.received_at <> submission.received_at",
+    },
+    Question {
         place: "campaign",
         detail: "it is at revision {a}, and {b} are kept",
         sql: "SELECT {uuid campaign.id} AS id, CAST(campaign.revision AS text) AS a, \

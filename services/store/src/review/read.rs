@@ -79,7 +79,8 @@ pub async fn list(store: &Store, query: &ReviewQuery) -> Result<Vec<ReviewRecord
     records(&store.reader, rows).await
 }
 
-fn condition(filter: &ReviewFilter) -> Expr {
+/// A comparison as it stands in a statement.
+pub fn condition(filter: &ReviewFilter) -> Expr {
     use review::Column::{DueDay, EditorId, State};
     match filter {
         ReviewFilter::State(state, true) => State.eq(state.as_str()),
@@ -124,7 +125,8 @@ async fn records(connection: &impl ConnectionTrait, rows: Vec<Row>) -> Result<Ve
         .collect()
 }
 
-async fn names(connection: &impl ConnectionTrait, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
+/// The names of persons that are known.
+pub async fn names(connection: &impl ConnectionTrait, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
     ids.sort_unstable();
     ids.dedup();
     let mut names = HashMap::with_capacity(ids.len());

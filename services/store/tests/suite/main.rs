@@ -2,7 +2,9 @@
 
 mod campaigns;
 mod concurrency;
+mod contacts;
 mod database;
+mod exports;
 mod ledger;
 mod lists;
 mod pages;
@@ -13,6 +15,7 @@ mod reviews;
 mod rollups;
 mod scene;
 mod seeded;
+mod similar;
 mod verify;
 
 use std::{future::Future, pin::Pin};
@@ -49,10 +52,14 @@ suite! {
     concurrency::eight_writers_of_a_hundred_writes_never_find_the_database_locked,
     concurrency::of_many_messages_with_the_same_bytes_one_is_stored,
     concurrency::numbers_have_no_gap_under_concurrency_and_rollback,
+    contacts::contacts_are_counted_over_all_their_versions_and_paged_newest_first,
+    contacts::organisations_are_listed_with_who_wrote_for_them,
     database::a_cut_off_compares_instants_and_not_their_text,
     database::a_newer_database_is_refused,
     database::history_can_only_be_added_to,
     database::migrating_again_or_twice_at_once_changes_nothing,
+    exports::every_number_of_a_campaign_leaves_and_a_filter_leaves_whole_manuscripts,
+    exports::the_decision_that_holds_leaves_with_its_reason_and_a_retracted_one_does_not,
     ledger::a_changed_epoch_binds_the_same_mail_again_without_doubling_it,
     ledger::a_copy_in_another_folder_is_repeated,
     ledger::a_mail_that_comes_to_an_address_by_two_ways_is_repeated_and_one_to_another_address_is_not,
@@ -105,6 +112,9 @@ suite! {
     rollups::many_that_fill_at_once_while_somebody_writes_never_see_a_stale_total,
     rollups::nothing_adds_up_to_one_total_of_nothing,
     rollups::totals_are_exactly_what_the_records_add_up_to_after_any_writes,
+    similar::a_text_taken_over_with_changes_is_found_and_an_unrelated_one_is_not,
+    similar::the_same_file_is_found_whatever_stands_beside_it,
+    similar::what_an_older_program_recorded_is_filled_in_once,
     verify::a_lived_in_database_agrees_with_itself,
     verify::every_planted_fault_is_found,
 }
@@ -114,7 +124,12 @@ async fn every_case_holds_on_postgresql() {
     let server = tokio::task::spawn_blocking(postgres::Server::start).await.unwrap();
     let admin = Database::connect(server.url("postgres")).await.unwrap();
     let mut failed = Vec::new();
+    // `ONLY=contact,alike` runs those cases alone whose name holds one of the words.
+    let only = std::env::var("ONLY").ok();
     for (number, (name, case)) in CASES.iter().enumerate() {
+        if only.as_ref().is_some_and(|only| !only.split(',').any(|word| name.contains(word))) {
+            continue;
+        }
         let database = format!("case_{number}");
         admin.execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
         let url = server.url(&database);

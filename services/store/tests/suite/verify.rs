@@ -146,6 +146,12 @@ pub async fn every_planted_fault_is_found(scene: Scene) {
             "DELETE FROM attachment WHERE path = '1'",
             "it is stored and has attachments without a letter",
         ),
+        (
+            "UPDATE submission_contact SET address = 'x@y.cn' \
+             WHERE submission_id = (SELECT id FROM submission WHERE number = 2)",
+            "UPDATE submission_contact SET address = 'a@b.cn'",
+            "its contact for look-ups is not its own: another sender",
+        ),
         ("UPDATE campaign SET revision = 2", "UPDATE campaign SET revision = 1", "it is at revision 2, and 1 are kept"),
     ];
     for (fault, undo, expected) in cases {
