@@ -143,6 +143,7 @@ pub fn of_store(error: store::Error) -> Status {
             "submission" => Some(names::SUBMISSION),
             "message" => Some(names::MESSAGE),
             "mailbox" => Some(names::MAILBOX),
+            "contact" => Some(names::CONTACT),
             _ => None,
         };
         if let Some(collection) = collection {

@@ -8,12 +8,16 @@
 
 mod accept;
 mod campaign_service;
+mod contact_service;
 mod download;
 mod dry_run;
 pub mod errors;
+mod export;
+mod export_service;
 mod filter;
 mod gate;
 mod mailbox_service;
+mod masked;
 pub mod names;
 mod page;
 mod quarantine_service;
@@ -21,6 +25,7 @@ pub mod registers;
 mod review_filter;
 mod review_service;
 mod server;
+mod similar;
 mod submission_service;
 mod watch;
 pub mod wire;

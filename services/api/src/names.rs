@@ -1,4 +1,5 @@
-//! Resource names: `campaigns/{uuid}`, `submissions/{uuid}`, `messages/{uuid}`, `mailboxes/{uuid}`.
+//! Resource names: `campaigns/{uuid}`, `submissions/{uuid}`, `messages/{uuid}`, `mailboxes/{uuid}`,
+//! `contacts/{uuid}`.
 
 use tonic::Status;
 use uuid::Uuid;
@@ -24,6 +25,8 @@ pub const SUBMISSION: Collection =
 pub const MESSAGE: Collection = Collection { plural: "messages", zh: "来信", reason_missing: "MESSAGE_NOT_FOUND" };
 /// 邮箱.
 pub const MAILBOX: Collection = Collection { plural: "mailboxes", zh: "邮箱", reason_missing: "MAILBOX_NOT_FOUND" };
+/// 联系人.
+pub const CONTACT: Collection = Collection { plural: "contacts", zh: "联系人", reason_missing: "CONTACT_NOT_FOUND" };
 
 impl Collection {
     /// The name of one of them.

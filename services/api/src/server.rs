@@ -6,6 +6,8 @@ use intake::ports::Blobs;
 use proto::google::longrunning::operations_server::{self, OperationsServer};
 use proto::intake::v1::{
     campaign_service_server::{self, CampaignServiceServer},
+    contact_service_server::{self, ContactServiceServer},
+    export_service_server::{self, ExportServiceServer},
     mailbox_service_server::{self, MailboxServiceServer},
     quarantine_service_server::{self, QuarantineServiceServer},
     review_service_server::{self, ReviewServiceServer},
@@ -34,6 +36,8 @@ use tonic_health::{ServingStatus, pb::health_server::HealthServer, server::Healt
 use crate::{
     ApiSettings, Error, Result, accept,
     campaign_service::Campaigns,
+    contact_service::Contacts,
+    export_service::Exports,
     gate::Gate,
     mailbox_service::Mailboxes,
     page,
@@ -186,10 +190,12 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(CampaignServiceServer::new(Campaigns::new(store.clone(), tokens.clone()))))
         .add_service(limited!(SubmissionServiceServer::new(Submissions::new(
             store.clone(),
-            blobs,
+            blobs.clone(),
             tokens.clone(),
             drain
         ))))
+        .add_service(limited!(ContactServiceServer::new(Contacts::new(store.clone(), tokens.clone()))))
+        .add_service(limited!(ExportServiceServer::new(Exports::new(store.clone(), blobs.clone()))))
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
         .add_service(limited!(ReviewServiceServer::new(Reviews::new(store.clone(), tokens.clone(), &settings.tokens))))
@@ -227,6 +233,8 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         // The whole server (gRPC Health Checking Protocol).
         "",
         campaign_service_server::SERVICE_NAME,
+        contact_service_server::SERVICE_NAME,
+        export_service_server::SERVICE_NAME,
         submission_service_server::SERVICE_NAME,
         mailbox_service_server::SERVICE_NAME,
         quarantine_service_server::SERVICE_NAME,

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status, codegen::BoxStream};
 use uuid::Uuid;
 
-use crate::{download, errors, filter, names, page, watch, wire};
+use crate::{download, errors, filter, names, page, similar, watch, wire};
 
 /// The service.
 pub struct Submissions<B> {
@@ -135,5 +135,19 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         let range = download::Range { offset: request.offset, limit: request.limit };
         let stream = download::stream(&*self.blobs, blob, range).await?;
         Ok(Response::new(Box::pin(stream)))
+    }
+
+    async fn list_similar(
+        &self,
+        request: Request<v1::ListSimilarRequest>,
+    ) -> Result<Response<v1::ListSimilarResponse>, Status> {
+        similar::list(&self.store, request.get_ref()).await.map(Response::new)
+    }
+
+    async fn compare_submissions(
+        &self,
+        request: Request<v1::CompareSubmissionsRequest>,
+    ) -> Result<Response<v1::CompareSubmissionsResponse>, Status> {
+        similar::compare(&self.store, request.get_ref()).await.map(Response::new)
     }
 }

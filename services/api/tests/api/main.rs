@@ -2,8 +2,10 @@
 //! through the worker's ledger.
 
 mod campaigns;
+mod contacts;
 mod downloads;
 mod dry_runs;
+mod exports;
 mod mailboxes;
 mod reviews;
 mod server;
