@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::intake::v1::{DownloadAttachmentRequest, attachment::Content};
+use proto::intake::v1::{DownloadAttachmentRequest, ExportFilesRequest, attachment::Content};
 use tests::{
     Backend, Ledger, World,
     huge::{FILM_BYTES, HugeMail},
@@ -57,6 +57,17 @@ async fn a_mail_with_a_film_of_500_mib_is_recorded_in_less_than_96_mib() {
         bytes.extend(response.data);
     }
     assert_eq!(bytes.len(), 1000);
+    assert!(watch.peak().worst_bytes() < MEMORY_MAX, "{:?}", watch.peak());
+
+    // All of it as an archive, the raw mail too; nothing is kept here either.
+    let request =
+        ExportFilesRequest { submissions: vec![submission.name.clone()], with_raw_mail: true, ..Default::default() };
+    let mut stream = product.exports().export_files(request).await.expect("a stream").into_inner();
+    let mut archive_bytes = 0;
+    while let Some(response) = stream.message().await.expect("no failure") {
+        archive_bytes += response.data.len() as u64;
+    }
+    assert!(archive_bytes > FILM_BYTES, "{archive_bytes}");
     assert!(watch.peak().worst_bytes() < MEMORY_MAX, "{:?}", watch.peak());
     product.terminate().await;
 }

@@ -9,9 +9,9 @@ use std::{
 };
 
 use proto::intake::v1::{
-    campaign_service_client::CampaignServiceClient, mailbox_service_client::MailboxServiceClient,
-    quarantine_service_client::QuarantineServiceClient, review_service_client::ReviewServiceClient,
-    submission_service_client::SubmissionServiceClient,
+    campaign_service_client::CampaignServiceClient, export_service_client::ExportServiceClient,
+    mailbox_service_client::MailboxServiceClient, quarantine_service_client::QuarantineServiceClient,
+    review_service_client::ReviewServiceClient, submission_service_client::SubmissionServiceClient,
 };
 use rustix::process::Signal;
 use tonic::transport::{Channel, Endpoint};
@@ -394,6 +394,12 @@ impl Product {
     #[must_use]
     pub fn reviews(&self) -> ReviewServiceClient<Channel> {
         ReviewServiceClient::new(self.channel())
+    }
+
+    /// Exports.
+    #[must_use]
+    pub fn exports(&self) -> ExportServiceClient<Channel> {
+        ExportServiceClient::new(self.channel())
     }
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod ledger;
 mod logging;
+mod look_ups;
 mod orphans;
 mod probe;
 mod registers;

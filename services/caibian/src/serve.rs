@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, logging, orphans,
+    Failure, logging, look_ups, orphans,
     settings::{MailboxSettings, Settings},
     source,
 };
@@ -151,6 +151,11 @@ async fn start_worker(
     let daily = orphans::remove_daily(blobs.clone(), store.clone(), cancel.clone());
     tasks.spawn(async move {
         daily.await;
+        Ok(())
+    });
+    let filling = look_ups::fill(store.clone(), cancel.clone());
+    tasks.spawn(async move {
+        filling.await;
         Ok(())
     });
     let ports = worker::Ports::new(blobs, source::opener(), store, stdx::SystemClock, holder);
