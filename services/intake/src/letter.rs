@@ -7,6 +7,9 @@ use chrono::{DateTime, FixedOffset, Utc};
 use serde::{Deserialize, Serialize};
 use stdx::Sha256;
 
+/// The header field that every letter of a caibian bears, whichever installation wrote it.
+pub const LOOP_FIELD: &str = "X-Caibian-Loop";
+
 /// One mail, read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,6 +22,8 @@ pub struct Letter {
     pub parts: Vec<Part>,
     /// Files that lie with the mail provider (超大附件), known only by a card in the body.
     pub cloud_files: Vec<CloudFile>,
+    /// What it says of a letter that did not arrive, if it is a delivery report.
+    pub report: Option<DeliveryReport>,
     /// What could not be read as it stands.
     pub faults: Vec<Fault>,
 }
@@ -69,6 +74,37 @@ pub struct Headers {
     pub report_type: Option<String>,
     /// The topmost `Received` field, unfolded, at most 1 KiB.
     pub received: Option<String>,
+    /// `Authentication-Results` (RFC 8601), unfolded, the topmost first: at most 10 of 1 KiB each. A longer one is kept as
+    /// an empty text, since what was cut off could say the opposite.
+    pub authentication_results: Vec<String>,
+    /// Whether a field of the name [`LOOP_FIELD`] is there.
+    pub loop_mark: bool,
+}
+
+/// What a delivery report says of one letter and one recipient (RFC 3464); a report on several tells of a failed one.
+/// Reports of servers that do not keep to the RFC have nothing but the id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeliveryReport {
+    /// `Message-ID` of the letter, without angle brackets, by the copy of it or of its header that comes with the report.
+    pub original_message_id: Option<String>,
+    /// `Final-Recipient`, else `Original-Recipient`: the address without its type, at most 320 bytes.
+    pub final_recipient: Option<String>,
+    /// `Action`, lower case: `failed`, `delayed`, `delivered`, `relayed`, `expanded`.
+    pub action: Option<String>,
+    /// `Status` (RFC 3463), such as `5.1.1`.
+    pub status: Option<String>,
+    /// `Diagnostic-Code` without its type, at most 500 bytes.
+    pub diagnostic: Option<String>,
+}
+
+impl DeliveryReport {
+    /// Whether it says that the letter did not arrive and will not: a delay or a receipt is none. A report without an
+    /// action is that of a server that reports nothing else.
+    #[must_use]
+    pub fn says_failed(&self) -> bool {
+        self.action.as_deref().is_none_or(|action| action == "failed")
+    }
 }
 
 /// The body that a reader sees.

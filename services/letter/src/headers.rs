@@ -5,7 +5,7 @@
 
 use base64::Engine;
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use intake::letter::{Address, Fault, Headers};
+use intake::letter::{Address, Fault, Headers, LOOP_FIELD};
 use mail_parser::{HeaderValue, parsers::MessageStream};
 use memchr::memmem;
 
@@ -228,7 +228,7 @@ fn parse_addresses(mut field: String) -> Vec<Address> {
     list.iter().map(|it| Address { name: text(it.name()), address: text(it.address()) }).collect()
 }
 
-fn ids(value: &[u8]) -> Vec<String> {
+pub(crate) fn ids(value: &[u8]) -> Vec<String> {
     let value = [value, b"\r\n"].concat();
     let clean = |id: &str| printable(id.trim());
     let mut ids: Vec<String> = match MessageStream::new(&value).parse_id() {
@@ -258,6 +258,19 @@ fn path(value: &[u8]) -> String {
     let text = text.trim();
     let inner = text.strip_prefix('<').and_then(|rest| rest.split('>').next()).unwrap_or(text);
     printable(inner.trim())
+}
+
+/// What the servers on the way say of the sender, the topmost first. A field beyond its bound says nothing: half of it
+/// could hold a pass whose fail was cut off.
+fn authentication_results(fields: &[Field]) -> Vec<String> {
+    const FIELDS_MAX: usize = 10;
+    const FIELD_BYTES_MAX: usize = 1 << 10;
+    let told = fields.iter().filter(|field| field.name == "authentication-results").take(FIELDS_MAX);
+    told.map(|field| {
+        let text = printable(String::from_utf8_lossy(&field.value).trim());
+        if text.len() > FIELD_BYTES_MAX { String::new() } else { text }
+    })
+    .collect()
 }
 
 /// Reads the fields that the letter keeps. Faults say which of them needed a guess.
@@ -334,6 +347,8 @@ pub(crate) fn read(
         media_type: kind.media_type("text/plain"),
         report_type: kind.get("report-type", own).map(|(text, _)| text.to_ascii_lowercase()),
         received,
+        authentication_results: authentication_results(fields),
+        loop_mark: fields.iter().any(|field| field.name.eq_ignore_ascii_case(LOOP_FIELD)),
     })
 }
 
@@ -364,6 +379,19 @@ mod tests {
             let found = decode(value, *own);
             assert_eq!((found.0.as_str(), found.1), (*text, *guessed), "{}", String::from_utf8_lossy(value));
         }
+    }
+
+    #[test]
+    fn what_servers_say_of_a_sender_is_kept_topmost_first_and_a_field_beyond_its_bound_says_nothing() {
+        let long = format!("mx.163.com; dkim=pass header.d={}; dmarc=fail", "a".repeat(1_000));
+        let block = format!(
+            "Authentication-Results: mx.163.com;\r\n\tspf=pass\r\n smtp.mailfrom=a@b.cn\r\nSubject: x\r\n\
+             authentication-results: {long}\r\n{}",
+            "Authentication-Results: relay.example; none\r\n".repeat(20)
+        );
+        let found = authentication_results(&fields(block.as_bytes()));
+        assert_eq!(found[..3], ["mx.163.com; spf=pass smtp.mailfrom=a@b.cn", "", "relay.example; none"]);
+        assert_eq!(found.len(), 10);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod media_type;
 mod names;
 mod open;
 mod quoted;
+mod report;
 mod sandbox;
 mod scan;
 mod source;

@@ -20,7 +20,7 @@ use crate::{
     limits::Limits,
     media_type,
     names::{self, Parameters},
-    quoted,
+    quoted, report,
     scan::{self, Node, Scan},
     source::Source,
     transfer::{Decoder, Encoding, Trouble},
@@ -96,6 +96,23 @@ impl Opening<'_> {
         for card in &mut self.letter.cloud_files {
             (card.name, card.url) = (headers::printable(&card.name), headers::printable(&card.url));
         }
+        self.report()
+    }
+
+    /// Reads what a delivery report says, from the beginnings of the parts that say it.
+    fn report(&mut self) -> Result<(), Error> {
+        let Letter { headers, parts, body, .. } = &self.letter;
+        if !report::may_be_one(headers) {
+            return Ok(());
+        }
+        let mut told = Vec::new();
+        for part in parts.iter().filter(|part| report::tells(part)).take(report::PARTS_MAX) {
+            let mut first = Vec::new();
+            let file = File::open(self.workdir.join(part.sha256.hex())).map_err(Error::io("read a part again"))?;
+            file.take(report::PART_BYTES_MAX).read_to_end(&mut first).map_err(Error::io("read a part again"))?;
+            told.push((part, first));
+        }
+        self.letter.report = report::read(headers, &told, &body.text);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Whether a mail is answered at all, and to which address (RFC 3834). Each refusal is a named [`Silence`].
 
+pub use intake::letter::LOOP_FIELD;
 use intake::{letter::Headers, sorting::Class};
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +9,6 @@ use crate::{
     authentication::{self, Authenticity},
     message_id::Told,
 };
-
-/// The header field that every letter of a caibian bears, whichever installation wrote it.
-pub const LOOP_FIELD: &str = "X-Caibian-Loop";
 
 /// Why a letter would be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

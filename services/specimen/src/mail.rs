@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 
 use chrono::{DateTime, FixedOffset, TimeZone};
 
-pub use self::readymade::{automatic_reply, bounce, newsletter};
+pub use self::readymade::{automatic_reply, bounce, bounce_of, newsletter};
 
 /// Charset of the header and the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -351,6 +351,7 @@ mod tests {
                 url: "https://example.cn/1".into(),
                 quoted: false,
             }],
+            report: None,
             faults: vec![Fault { code: "charset_guessed".into(), place: "Subject".into(), detail: "GBK".into() }],
         };
         let finding = Finding {

@@ -13,6 +13,18 @@ fn base64(text: &str) -> String {
 /// A delivery report (RFC 3464) to the mailbox `to`: what it sent to `recipient` under `subject` did not arrive.
 #[must_use]
 pub fn bounce<Tz: TimeZone>(to: &str, recipient: &str, subject: &str, received_at: DateTime<Tz>) -> Vec<u8> {
+    bounce_of("reply.2207@example.com", to, recipient, subject, received_at)
+}
+
+/// The same about the letter with this `Message-ID`, without angle brackets.
+#[must_use]
+pub fn bounce_of<Tz: TimeZone>(
+    message_id: &str,
+    to: &str,
+    recipient: &str,
+    subject: &str,
+    received_at: DateTime<Tz>,
+) -> Vec<u8> {
     let stamp = received_at.with_timezone(&beijing()).format("%a, %d %b %Y %H:%M:%S %z").to_string();
     let text = base64(&format!(
         "抱歉，您的邮件被退回来了……\n\n收件人：{recipient}\n主题：{subject}\n退信原因：收件人邮件地址不存在，邮件无法送达。\n\
@@ -59,7 +71,7 @@ pub fn bounce<Tz: TimeZone>(to: &str, recipient: &str, subject: &str, received_a
          From: <{to}>\r\n\
          To: <{recipient}>\r\n\
          Subject: {original}\r\n\
-         Message-ID: <reply.2207@example.com>\r\n\
+         Message-ID: <{message_id}>\r\n\
          \r\n\
          --{boundary}--\r\n"
     )
