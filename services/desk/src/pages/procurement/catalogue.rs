@@ -54,9 +54,15 @@ pub async fn editions(visit: &Visit) -> Result<Vec<Edition>, Fault> {
 pub fn called(edition: &Edition, language: Language) -> String {
     let year = format!("{}{}", edition.year, language.of("年", ""));
     let revision = if edition.revision > 1 { format!("·{}", edition.revision) } else { String::new() };
+    let has_year = edition.title.contains(&edition.year.to_string());
     let title = if edition.title.is_empty() { String::new() } else { format!(" {}", edition.title) };
+    let year = if has_year { String::new() } else { year };
     let made_up = edition.provenance.as_ref().is_some_and(|said| said.is_synthetic);
-    format!("{year}{revision}{title}{}", if made_up { language.of("（模拟数据）", " (synthetic)") } else { "" })
+    format!(
+        "{}{}",
+        format!("{year}{revision}{title}").trim_start(),
+        if made_up { language.of("（模拟数据）", " (synthetic)") } else { "" }
+    )
 }
 
 async fn list(visit: Visit) -> Response {
@@ -212,23 +218,32 @@ fn line(item: &CatalogueItem, language: Language) -> Markup {
     }
 }
 
-/// The lines below each other: 类 open, 款 closed.
+/// The lines below each other: 类 open, 款 closed. What opens and closes is no link, so that neither hides the other.
 fn tree(items: &[CatalogueItem], language: Language) -> Markup {
     let mut below: BTreeMap<&str, Vec<&CatalogueItem>> = BTreeMap::new();
     for item in items {
         below.entry(item.parent.as_str()).or_default().push(item);
     }
     let of = |parent: &str| below.get(parent).map(Vec::as_slice).unwrap_or_default();
-    let leaves = |parent: &str| html! { ul { @for item in of(parent) { li { (line(item, language)) } } } };
-    let sections = |parent: &str| {
-        html! { ul { @for section in of(parent) { li {
-            @if of(&section.name).is_empty() { (line(section, language)) } @else {
-                details { summary { (line(section, language)) " " small { (of(&section.name).len()) (language.of(" 项", " items")) } } (leaves(&section.name)) }
-            }
-        } } } }
+    let about = |item: &CatalogueItem| {
+        html! { li { small { (link(&item.name, language.of("本条详情", "About this line"))) span.unseen { "：" (item.title) } } } }
     };
-    html! { ul.tree { @for category in of("") { li {
-        details open { summary { b { (line(category, language)) } " " small { (of(&category.name).len()) (language.of(" 款", " sections")) } } (sections(&category.name)) }
+    let section = |section: &CatalogueItem| {
+        let items = of(&section.name);
+        html! {
+            @if items.is_empty() { (line(section, language)) } @else {
+                details {
+                    summary { span.code { (section.code) } (section.title) " " small { (items.len()) (language.of(" 项", " items")) } }
+                    ul { (about(section)) @for item in items { li { (line(item, language)) } } }
+                }
+            }
+        }
+    };
+    html! { ul.tree { @for category in of("") { @let sections = of(&category.name); li {
+        details open {
+            summary { span.code { (category.code) } b { (category.title) } " " small { (sections.len()) (language.of(" 款", " sections")) } }
+            ul { (about(category)) @for of in sections { li { (section(of)) } } }
+        }
     } } } }
 }
 
@@ -267,8 +282,8 @@ mod tests {
             item("d", "b", ItemLevel::Item),
         ];
         let page = tree(&items, Language::Zh).into_string();
-        for title in ["A", "B", "C", "D"] {
-            assert_eq!(page.matches(&format!(">{title}</a>")).count(), 1, "{title}");
+        for name in ["a", "b", "c", "d"] {
+            assert_eq!(page.matches(&format!("href=\"/procurement/items/{name}\"")).count(), 1, "{name}");
         }
         assert!(page.contains("1 款") && page.contains("2 项"));
     }

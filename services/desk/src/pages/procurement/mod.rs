@@ -14,6 +14,7 @@ mod names;
 mod overview;
 mod parts;
 mod pilots;
+mod places;
 mod policies;
 mod projects;
 mod providers;

@@ -62,6 +62,12 @@ impl Names {
         self.0.get(name).map_or_else(|| id(name), String::as_str)
     }
 
+    /// Whether the name has a title.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The title, leading to the page; a dash for an empty name.
     #[must_use]
     pub fn link(&self, name: &str) -> Markup {

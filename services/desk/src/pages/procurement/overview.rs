@@ -12,9 +12,9 @@ use proto::procurement::v1::{
 };
 
 use super::{
-    Answer, Tab, answer,
-    listing::{Place, place, unclear},
-    parts, show,
+    Answer, Tab, answer, parts,
+    places::{Place, place, unclear},
+    show,
     words::{Named, claim_tone},
 };
 use crate::{

@@ -142,7 +142,8 @@ fn years(milestones: &[Milestone], names: &Names, language: Language) -> Markup 
             ul { @for entry in year { li {
                 (titled(&entry.title, &entry.title_en, language)) " " span.detail { "（" (names.title(&entry.region)) "）" }
                 (parts::marks(entry.provenance.as_ref(), None, language))
-                @if !entry.entries.is_empty() { br; small { @for (at, more) in entry.entries.iter().enumerate() { @if at > 0 { (language.of("；", "; ")) } (names.link(more)) } } }
+                @let told: Vec<_> = entry.entries.iter().filter(|more| names.has(more)).collect();
+                @if !told.is_empty() { br; small { @for (at, more) in told.into_iter().enumerate() { @if at > 0 { (language.of("；", "; ")) } (names.link(more)) } } }
             } } }
         }
     }
