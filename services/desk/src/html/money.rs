@@ -42,8 +42,17 @@ impl Unit {
     pub fn named(self, language: Language) -> &'static str {
         match self {
             Self::Yuan => language.of("元", "yuan"),
-            Self::Wan => language.of("万元", "10,000 yuan"),
-            Self::Yi => language.of("亿元", "100 million yuan"),
+            Self::Wan => language.of("万元", "10k yuan"),
+            Self::Yi => language.of("亿元", "100m yuan"),
+        }
+    }
+
+    /// What a column of amounts in it is called: `决算（亿元）`.
+    #[must_use]
+    pub fn column(self, words: &str, language: Language) -> String {
+        match language {
+            Language::Zh => format!("{words}（{}）", self.named(language)),
+            Language::En => format!("{words} ({})", self.named(language)),
         }
     }
 

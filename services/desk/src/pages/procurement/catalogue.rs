@@ -226,7 +226,7 @@ fn tree(items: &[CatalogueItem], language: Language) -> Markup {
     }
     let of = |parent: &str| below.get(parent).map(Vec::as_slice).unwrap_or_default();
     let about = |item: &CatalogueItem| {
-        html! { li { small { (link(&item.name, language.of("本条详情", "About this line"))) span.unseen { "：" (item.title) } } } }
+        html! { li { small { (link(&item.name, language.of("本条详情", "About this line"))) span.unseen { (language.of("：", ": ")) (item.title) } } } }
     };
     let section = |section: &CatalogueItem| {
         let items = of(&section.name);

@@ -73,12 +73,11 @@ async fn listed(visit: &Visit, fields: &Fields) -> Answer {
 /// Contracts, a row each.
 pub fn table(contracts: &[Contract], names: &Names, language: Language) -> Markup {
     let unit = Unit::of(contracts.iter().flat_map(|of| [of.amended_fen, of.paid_fen]).flatten());
-    let named = unit.named(language);
     let columns = [
         (language.of("合同", "Contract"), false),
         (language.of("承接主体", "Providers"), false),
-        (&*format!("{}（{named}）", language.of("金额", "Amount")), true),
-        (&*format!("{}（{named}）", language.of("已支付", "Paid")), true),
+        (&*unit.column(language.of("金额", "Amount"), language), true),
+        (&*unit.column(language.of("已支付", "Paid"), language), true),
         (language.of("签订日", "Signed"), false),
         (language.of("期限", "Term"), false),
         (language.of("状态", "State"), false),

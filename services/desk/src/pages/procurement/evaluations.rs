@@ -143,7 +143,7 @@ fn uses(uses: &[TracedUse], language: Language) -> Markup {
         @for used in uses { @if let Some(decided) = &used.result_application {
             dl.facts {
                 dt { (language.of("结果应用", "Use")) }
-                dd { (decided.kind().named(language)) "：" (decided.effect().named(language)) " " (decided.decided_day) " " (titled(&decided.title, &decided.title_en, language)) (parts::marks(decided.provenance.as_ref(), None, language)) }
+                dd { (decided.kind().named(language)) (language.of("：", ": ")) (decided.effect().named(language)) " " (decided.decided_day) " " (titled(&decided.title, &decided.title_en, language)) (parts::marks(decided.provenance.as_ref(), None, language)) }
                 @if decided.delta_fen.is_some() { dt { (language.of("决定的增减", "Decided change")) } dd { (money(decided.delta_fen, language)) } }
                 @if let Some(before) = &used.before { dt { (language.of("此前", "Before")) } dd { (project(before)) } }
                 @if let Some(after) = &used.after { dt { (language.of("此后", "After")) } dd { (project(after)) } }

@@ -183,10 +183,7 @@ async fn shown(visit: &Visit, fields: &Fields) -> Answer {
 fn table(rows: &[(Origin, QueryRollupResponse)], year: i32, title: &str, region: &str, language: Language) -> Markup {
     let totals = || rows.iter().filter_map(|(_, answer)| answer.total.as_ref());
     let unit = Unit::of(totals().flat_map(|of| [of.budget_fen, of.contract_fen, of.settlement_fen, of.paid_fen]));
-    let money = |zh: &str, en: &str| {
-        let named = unit.named(language);
-        language.of(&format!("{zh}（{named}）"), &format!("{en} ({named})")).to_owned()
-    };
+    let money = |zh: &str, en: &str| unit.column(language.of(zh, en), language);
     let columns = [
         (language.of("数据", "Records").to_owned(), false),
         (language.of("项目", "Projects").to_owned(), true),

@@ -82,7 +82,6 @@ async fn listed(visit: &Visit, fields: &Fields) -> Answer {
 
 fn table(found: &ListProjectsResponse, names: &Names, language: Language) -> Markup {
     let unit = Unit::of(found.projects.iter().flat_map(|of| [of.budget_fen, of.settlement_fen]).flatten());
-    let named = unit.named(language);
     let columns = [
         (language.of("项目", "Project"), false),
         (language.of("年度", "Year"), false),
@@ -90,8 +89,8 @@ fn table(found: &ListProjectsResponse, names: &Names, language: Language) -> Mar
         (language.of("购买主体", "Purchaser"), false),
         (language.of("服务类别", "Kind"), false),
         (language.of("采购方式", "Method"), false),
-        (&*format!("{}（{named}）", language.of("预算", "Budget")), true),
-        (&*format!("{}（{named}）", language.of("决算", "Settlement")), true),
+        (&*unit.column(language.of("预算", "Budget"), language), true),
+        (&*unit.column(language.of("决算", "Settlement"), language), true),
         (language.of("状态", "State"), false),
     ];
     html! {
@@ -250,7 +249,7 @@ fn over_the_years(series: &ProjectSeries, language: Language) -> Markup {
     });
     let chart = Chart {
         id: "series",
-        title: format!("{}（{basis}，{}）", language.of("历年金额", "Over the years"), unit.named(language)),
+        title: unit.column(&format!("{}{basis}", language.of("历年", "Over the years: ")), language),
         points: points.collect(),
         unit: unit.fen(),
         is_synthetic: entries().any(|(_, project)| project.provenance.as_ref().is_some_and(|said| said.is_synthetic)),

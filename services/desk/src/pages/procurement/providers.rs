@@ -160,7 +160,7 @@ async fn shown(visit: &Visit, name: String) -> Answer {
         (evaluations::table(&profile.evaluations, &Names::default(), language))
         @if !profile.recommended_entries.is_empty() {
             h2 { (language.of("社会组织推荐性目录", "Recommended lists")) }
-            ul { @for entry in &profile.recommended_entries { li { (names.title(&entry.list)) "：" (entry.fields.join(language.of("、", ", "))) } } }
+            ul { @for entry in &profile.recommended_entries { li { (names.title(&entry.list)) (language.of("：", ": ")) (entry.fields.join(language.of("、", ", "))) } } }
         }
         (parts::findings("rules", &eligible.findings, language))
     };
@@ -227,7 +227,7 @@ fn recorded(profile: &ProviderProfile, language: Language) -> Markup {
     });
     let chart = Chart {
         id: "years",
-        title: format!("{}（{}）", language.of("各年合同金额", "Contracts by year"), unit.named(language)),
+        title: unit.column(language.of("各年合同金额", "Contracts by year"), language),
         points: points.collect(),
         unit: unit.fen(),
         is_synthetic: profile.provider.as_ref().and_then(|of| of.provenance.as_ref()).is_some_and(|of| of.is_synthetic),

@@ -62,15 +62,15 @@ async fn shown(visit: &Visit, fields: &Fields) -> Answer {
             (notice(Tone::Plain, visit.say("所选范围内没有真实数据；如需查看演示用的模拟数据，请在“数据”中选择。", "There are no real records here; made-up ones for demonstration can be chosen under Records.")))
         }
         section aria-labelledby="trend" {
-            h2 #trend { (visit.say("逐年", "By year")) "：" (measure.named(language)) }
+            h2 #trend { (visit.say("逐年", "By year")) (visit.say("：", ": ")) (measure.named(language)) }
             (by_year(&trend, measure, language))
         }
         section aria-labelledby="top" {
-            h2 #top { (visit.say("前十", "Top ten")) "：" (dimension.named(language)) }
+            h2 #top { (visit.say("前十", "Top ten")) (visit.say("：", ": ")) (dimension.named(language)) }
             (largest(&top, measure, dimension, language))
         }
         section aria-labelledby="groups" {
-            h2 #groups { (visit.say("汇总", "Totals")) "：" (dimension.named(language)) }
+            h2 #groups { (visit.say("汇总", "Totals")) (visit.say("：", ": ")) (dimension.named(language)) }
             (table(&groups, dimension, language))
         }
         (parts::caveats(&[trend.caveats, groups.caveats].concat(), &groups.not_carried, language))
@@ -107,7 +107,7 @@ impl Written {
 
     fn named(self, measure: RollupMeasure, language: Language) -> String {
         match self.0 {
-            Some(unit) => format!("{}（{}）", measure.named(language), unit.named(language)),
+            Some(unit) => unit.column(measure.named(language), language),
             None => measure.named(language).to_owned(),
         }
     }
@@ -241,7 +241,7 @@ fn table(answer: &QueryRollupResponse, dimension: RollupDimension, language: Lan
     let groups = &answer.groups[..answer.groups.len().min(GROUPS_SHOWN)];
     let all = || groups.iter().filter_map(|group| group.totals.as_ref()).chain(&answer.total);
     let unit = Unit::of(all().flat_map(|of| [of.budget_fen, of.contract_fen, of.settlement_fen, of.paid_fen]));
-    let money = |zh: &str, en: &str| format!("{}（{}）", language.of(zh, en), unit.named(language));
+    let money = |zh: &str, en: &str| unit.column(language.of(zh, en), language);
     let columns = [
         (dimension.named(language).to_owned(), false),
         (language.of("项目", "Projects").to_owned(), true),
