@@ -2,12 +2,14 @@
 //!
 //! [`answering`] says to whom an answer goes, or which [`Silence`] is kept; [`limits`] bounds how many go out;
 //! [`template`] holds a campaign's words, [`particulars`] what is filled in, [`standard`] the words that ship; [`message`]
-//! writes the mail with a `Message-ID` by which a second copy is known; [`outbox`] says what follows from a try to send it.
+//! writes the mail with a `Message-ID` by which a second copy is known; [`outbox`] says what follows from a try to send it,
+//! [`editing`] what a person may do with it.
 //!
 //! Deliberately absent: a connection, a table, a clock. Nothing here sends; this room knows what may be sent.
 
 pub mod answering;
 pub mod authentication;
+pub mod editing;
 mod error;
 mod kind;
 pub mod limits;

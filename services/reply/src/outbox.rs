@@ -52,6 +52,38 @@ impl State {
         Self::Suppressed,
         Self::Cancelled,
     ];
+
+    /// What an editor calls it.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Held => "待批准",
+            Self::Pending => "待发",
+            Self::Sending => "发送中",
+            Self::Deferred => "稍后再发",
+            Self::Sent => "已发",
+            Self::Failed => "未能发出",
+            Self::Uncertain => "不确定",
+            Self::Suppressed => "不发",
+            Self::Cancelled => "已取消",
+        }
+    }
+
+    /// The same in English.
+    #[must_use]
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Pending => "pending",
+            Self::Sending => "being sent",
+            Self::Deferred => "deferred",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+            Self::Suppressed => "suppressed",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// How far a try has come.
