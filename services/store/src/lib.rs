@@ -17,6 +17,7 @@ mod likeness;
 mod mailbox;
 mod message;
 mod open;
+pub mod outbox;
 pub mod record;
 pub mod register;
 mod review;
@@ -28,7 +29,11 @@ mod verify;
 mod write;
 
 pub use error::{Error, Result};
+pub use outbox::{ReplyPolicy, ReplySender};
 
+use std::sync::Arc;
+
+use ::reply::{editing::Refusal as ReplyRefusal, outbox::State as ReplyState};
 use chrono::{DateTime, Utc};
 use intake::{
     campaign::Campaign, letter::Letter, ports::FolderReconciliation, review::Refusal as ReviewRefusal,
@@ -38,6 +43,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait};
 use stdx::Sha256;
 use uuid::Uuid;
 
+use outbox::record::{ReplyEvent, ReplyQuery, ReplyRecord, ReplyStep, SendingRecord};
 use record::{
     CampaignKey, ContactQuery, ContactRecord, Enrolment, Event, ExportLine, ExportQuery, MailboxRecord, MessageLetter,
     MessageQuery, MessageRecord, OrganisationQuery, OrganisationRecord, ReviewEvent, ReviewQuery, ReviewRecord,
@@ -49,13 +55,16 @@ use rollup::{Origin, RollupFault, RollupQuery, Totals};
 /// Rows that one call lists at most, whatever its limit says.
 pub const LIST_MAX: u32 = 1_000;
 
-/// The database. Cheap to clone. Also implements [`intake::ports::Ledger`].
+/// The database. Cheap to clone. Also implements [`intake::ports::Ledger`] and
+/// [`::reply::outbox::Outbox`].
 #[derive(Clone)]
 pub struct Store {
     /// On SQLite the one connection that writes.
     writer: DatabaseConnection,
     /// On SQLite connections that cannot write; on PostgreSQL the same pool.
     reader: DatabaseConnection,
+    /// Who writes to authors; none while no server for sending is set.
+    policy: Option<Arc<ReplyPolicy>>,
 }
 
 impl Store {
@@ -231,6 +240,36 @@ impl Store {
     /// got them, 0 once all have them.
     pub async fn look_ups_fill(&self, limit: u32) -> Result<u64> {
         likeness::fill(self, limit).await
+    }
+
+    /// One letter to an author, with its words.
+    pub async fn reply_get(&self, id: Uuid) -> Result<ReplyRecord> {
+        outbox::get(self, id).await
+    }
+
+    /// A page of letters, newest first, without their texts.
+    pub async fn reply_list(&self, query: &ReplyQuery) -> Result<Vec<ReplyRecord>> {
+        outbox::list(self, query).await
+    }
+
+    /// A letter's history, oldest first.
+    pub async fn reply_history(&self, id: Uuid) -> Result<Vec<ReplyEvent>> {
+        outbox::history(self, id).await
+    }
+
+    /// How many letters each state has, in the order of the states, and how many came back.
+    pub async fn reply_counts(&self, campaign_id: Option<Uuid>) -> Result<(Vec<(ReplyState, u64)>, u64)> {
+        outbox::counts(self, campaign_id).await
+    }
+
+    /// What a person does with a letter. A refusal is a value; `Conflict` when the letter is at another version.
+    pub async fn reply_step(&self, step: &ReplyStep) -> Result<std::result::Result<ReplyRecord, ReplyRefusal>> {
+        outbox::step(self, step).await
+    }
+
+    /// Whether letters go out, and how many did.
+    pub async fn reply_sending(&self) -> Result<SendingRecord> {
+        outbox::sending(self).await
     }
 
     /// Submissions recorded or changed after a change number, in its order, each with its number.

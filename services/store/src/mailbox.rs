@@ -195,6 +195,13 @@ fn clock(backend: DbBackend) -> Expr {
     })
 }
 
+/// The same as a value.
+pub async fn clock_now(connection: &impl ConnectionTrait) -> Result<DateTime<Utc>> {
+    let now = Query::select().expr(clock(connection.get_database_backend())).take();
+    let row = connection.query_one(&now).await?.ok_or_else(|| Error::Internal("the clock is mute".into()))?;
+    instant(row.try_get_by_index(0)?)
+}
+
 fn expiry(backend: DbBackend, ttl: Duration) -> Expr {
     clock(backend).add(i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX / 4))
 }

@@ -56,7 +56,7 @@ async fn open_sqlite(path: &Path) -> Result<Store> {
     }
     let writer = connect_sqlite(path.to_owned(), 1, false).await?;
     let reader = connect_sqlite(path.to_owned(), SQLITE_READERS, true).await?;
-    Ok(Store { writer, reader })
+    Ok(Store { writer, reader, policy: None })
 }
 
 async fn connect_sqlite(path: PathBuf, connections: u32, query_only: bool) -> Result<DatabaseConnection> {
@@ -91,7 +91,7 @@ async fn open_postgres(url: &str) -> Result<Store> {
         options.options([("lock_timeout", "20s"), ("idle_in_transaction_session_timeout", "60s")])
     });
     let writer = Database::connect(options).await?;
-    Ok(Store { reader: writer.clone(), writer })
+    Ok(Store { reader: writer.clone(), writer, policy: None })
 }
 
 fn pool(options: &mut ConnectOptions, connections: u32) -> &mut ConnectOptions {

@@ -1,5 +1,6 @@
 //! Reviews: the standing of each manuscript with its history. A step reads the row under a lock, asks the pure table,
-//! and writes row and history in one transaction; the worker's own steps are part of the transaction that records.
+//! and writes row, history and what the author is owed in one transaction; the worker's own steps are part of the
+//! transaction that records.
 
 mod read;
 
@@ -17,12 +18,13 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Store,
     entity::{campaign, review as row, review_event, review_person, submission},
+    outbox::{self, ReplyPolicy},
     record::{ReviewOnce, ReviewPerson, ReviewRecord, ReviewStep},
     register::Refusal as RequestRefusal,
     values::{LINE_CHARACTERS_MAX, clean, from_json, instant, json, line, micros, signed},
 };
 
-pub use read::{condition, events, get, list, names};
+pub use read::{condition, events, get, list, names, root_of};
 
 /// Stands in the column `due_day` while no revision is waited for: such rows come last.
 pub const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");
@@ -34,6 +36,7 @@ const WORKER: Actor = Actor { id: Uuid::nil(), role: Role::Worker };
 /// Gives what the message's history has to tell beside, if the review did not take it.
 pub async fn recorded(
     tx: &DatabaseTransaction,
+    policy: Option<&ReplyPolicy>,
     campaign: &Campaign,
     root_id: Uuid,
     received_at: i64,
@@ -76,6 +79,7 @@ pub async fn recorded(
         }
     }
     append(tx, root_id, number, &next, campaign.revision, None).await?;
+    outbox::owe(tx, policy, campaign, root_id, &next, "worker").await?;
     Ok(None)
 }
 
@@ -114,6 +118,9 @@ pub async fn step(store: &Store, asked: &ReviewStep) -> Result<std::result::Resu
     let number = row.row_version + 1;
     update(&tx, root_id, row.row_version, columns(&next.standing, number, now)?).await?;
     append(&tx, root_id, number, &next, campaign.revision, asked.once.as_ref()).await?;
+    let name = asked.persons.iter().find(|person| person.id == asked.actor.id);
+    let name = name.map(|person| person.name.as_str()).unwrap_or_default();
+    outbox::owe(&tx, store.policy.as_deref(), &campaign, root_id, &next, name).await?;
     let after = locked(&tx, root_id).await?.ok_or(Error::NotFound { what: "review", id: root_id })?;
     let record = read::one(&tx, after).await?;
     if !asked.is_rehearsal {

@@ -21,6 +21,7 @@ use crate::{
     entity::{letter, message, submission, submission_finding},
     likeness,
     message::{advance, succeeded, tell},
+    outbox::{self, About},
     record::SubmissionRecord,
     review,
     values::{
@@ -114,9 +115,14 @@ pub async fn recorded(
     let sketch = likeness::sketch(letter);
     let leased = store.write_leased(lease).await?;
     advance(&leased, lease, message, Stage::Recorded, set).await?;
+    if sorting.class == Class::Bounce {
+        outbox::bounced(&leased.tx, letter, instant(now())?).await?;
+    }
     let detail = match campaign.filter(|_| sorting.class.is_judged()) {
         None => format!("{class}: {}", sorting.en),
-        Some(campaign) => insert(&leased, message, campaign, corrected, letter, assessment, &class, &sketch).await?,
+        Some(campaign) => {
+            insert(store, &leased, message, campaign, corrected, letter, assessment, &class, &sketch).await?
+        }
     };
     tell(&leased, message, Stage::Recorded, &detail).await?;
     Ok(leased.tx.commit().await?)
@@ -133,8 +139,9 @@ fn offered<'a, T>(offers: &'a [T], index: Option<usize>, what: &str) -> Result<O
 }
 
 /// Inserts the submission of a message; gives the line of history.
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments)] // one caller, which has them all
 async fn insert(
+    store: &Store,
     leased: &Leased,
     message: &Message,
     campaign: &Campaign,
@@ -205,8 +212,25 @@ async fn insert(
     if matches!(assessment.sorting.class, Class::Submission | Class::Correction) {
         let received_at = micros(message.received_at);
         let now = instant(now())?;
-        let beside = review::recorded(tx, campaign, root_id, received_at, judgement.verdict, now).await?;
+        let policy = store.policy.as_deref();
+        let beside = review::recorded(tx, policy, campaign, root_id, received_at, judgement.verdict, now).await?;
         detail.extend(beside.map(|beside| format!("; {beside}")));
+        if let Some(policy) = policy {
+            let about = About {
+                campaign,
+                submission_id: id,
+                root_id,
+                number: unsigned(number)?,
+                subject: &headers.subject,
+                class: assessment.sorting.class,
+                letter,
+                contact: &assessment.contact,
+                findings: &assessment.findings,
+                received_at: message.received_at,
+                backfilled: message.backfilled,
+            };
+            outbox::acknowledge(tx, policy, &about, judgement.verdict, now).await?;
+        }
     }
     Ok(detail)
 }

@@ -205,6 +205,23 @@ const QUESTIONS: &[Question] = &[
               JOIN review_event AS last ON last.submission_id = review.submission_id \
               AND last.number = review.row_version WHERE last.state_to <> review.state",
     },
+    Question {
+        place: "reply",
+        detail: "its history breaks: a line goes on from {a} where the line before ended at {b}",
+        sql: "SELECT {uuid reply_id} AS id, COALESCE(state_before, 'nothing') AS a, COALESCE(before, 'nothing') AS b \
+              FROM (SELECT id, reply_id, state_before, \
+                    LAG(state_after) OVER (PARTITION BY reply_id ORDER BY id) AS before FROM reply_event) AS line \
+              WHERE COALESCE(state_before, '') <> COALESCE(before, '')",
+    },
+    Question {
+        place: "reply",
+        // A try is told when it is over.
+        detail: "it is {a}, its history ends at {b}",
+        sql: "SELECT {uuid reply.id} AS id, reply.state AS a, COALESCE(last.state_after, 'nothing') AS b \
+              FROM reply LEFT JOIN (SELECT reply_id, MAX(id) AS id FROM reply_event GROUP BY reply_id) AS newest \
+              ON newest.reply_id = reply.id LEFT JOIN reply_event AS last ON last.id = newest.id \
+              WHERE reply.state <> 'sending' AND (last.state_after IS NULL OR last.state_after <> reply.state)",
+    },
 ];
 
 /// Asks every question.

@@ -3,6 +3,7 @@
 pub mod attachment;
 pub mod campaign;
 pub mod campaign_revision;
+pub mod contact_mark;
 pub mod counter;
 pub mod folder;
 pub mod letter;
@@ -11,6 +12,9 @@ pub mod likeness_band;
 pub mod mailbox;
 pub mod message;
 pub mod message_event;
+pub mod reply;
+pub mod reply_circuit;
+pub mod reply_event;
 pub mod review;
 pub mod review_event;
 pub mod review_person;

@@ -6,7 +6,9 @@ mod contacts;
 mod database;
 mod exports;
 mod ledger;
+mod letters;
 mod lists;
+mod outbox;
 mod pages;
 mod postgres;
 mod recording;
@@ -74,6 +76,20 @@ suite! {
     ledger::enrolling_again_keeps_the_first_contact_and_takes_new_folders,
     ledger::ten_thousand_mails_get_a_row_each_once,
     ledger::the_newest_question_is_answered_with_all_older_ones,
+    letters::a_submission_and_its_letter_are_recorded_together_or_not_at_all,
+    letters::a_letter_is_of_the_kind_and_the_language_that_the_mail_asks_for,
+    letters::old_mail_and_what_is_no_submission_get_no_letter_and_nobody_does_without_a_policy,
+    letters::every_silence_is_kept_by_name,
+    letters::a_decision_is_told_when_its_window_has_ended_and_a_retraction_within_it_stops_the_letter,
+    letters::a_letter_that_a_sender_has_when_its_decision_is_retracted_never_goes_again,
+    letters::a_decline_waits_for_a_person_where_the_policy_says_so,
+    letters::a_person_holds_cancels_and_retries_a_letter_and_never_on_what_others_changed,
+    letters::what_our_own_side_cannot_do_costs_no_try_and_what_no_server_takes_fails_at_last,
+    letters::an_answer_that_comes_late_is_taken_while_no_other_sender_has_the_letter,
+    letters::a_bounce_is_tied_to_its_letter_and_stops_the_next_one_while_a_delay_stops_nothing,
+    letters::no_more_letters_go_than_the_caps_allow,
+    letters::letters_stop_while_too_many_fail_and_one_tries_after_the_pause,
+    letters::a_letter_stands_once_in_the_tables_and_its_history_can_only_be_added_to,
     lists::a_page_neither_skips_nor_repeats_while_mail_arrives,
     lists::changes_come_whole_and_in_their_order,
     lists::every_blob_is_named_once,
@@ -81,6 +97,10 @@ suite! {
     lists::hashes_that_no_row_names_are_told,
     lists::messages_are_listed_newest_first_by_stage,
     lists::recorded_mail_comes_with_its_letter_from_all_mailboxes_of_an_address,
+    outbox::a_letter_goes_out_once_through_one_sender,
+    outbox::a_letter_is_handed_over_once_or_where_the_settings_say_so_twice_whatever_dies,
+    outbox::a_sender_that_lost_its_lease_goes_no_further,
+    outbox::two_senders_never_take_the_same_letter,
     pages::a_page_of_a_register_neither_skips_nor_repeats_while_others_write,
     recording::a_correction_joins_the_chain_of_what_it_corrects,
     recording::a_mail_of_no_judged_class_keeps_its_reason_and_no_submission,

@@ -26,6 +26,7 @@ pub const TTL: Duration = Duration::from_secs(600);
 pub const INBOX: &str = "INBOX";
 pub const EPOCH: u32 = 7;
 
+#[derive(Clone)]
 pub struct Scene {
     pub store: Store,
     pub url: String,
