@@ -144,6 +144,7 @@ pub fn of_store(error: store::Error) -> Status {
             "message" => Some(names::MESSAGE),
             "mailbox" => Some(names::MAILBOX),
             "contact" => Some(names::CONTACT),
+            "reply" => Some(names::REPLY),
             _ => None,
         };
         if let Some(collection) = collection {

@@ -19,6 +19,7 @@ mod gate;
 mod mailbox_service;
 mod masked;
 pub mod names;
+mod outbox_service;
 mod page;
 mod quarantine_service;
 pub mod registers;

@@ -1,5 +1,5 @@
 //! Resource names: `campaigns/{uuid}`, `submissions/{uuid}`, `messages/{uuid}`, `mailboxes/{uuid}`,
-//! `contacts/{uuid}`.
+//! `contacts/{uuid}`, `replies/{uuid}`.
 
 use tonic::Status;
 use uuid::Uuid;
@@ -27,6 +27,8 @@ pub const MESSAGE: Collection = Collection { plural: "messages", zh: "来信", r
 pub const MAILBOX: Collection = Collection { plural: "mailboxes", zh: "邮箱", reason_missing: "MAILBOX_NOT_FOUND" };
 /// 联系人.
 pub const CONTACT: Collection = Collection { plural: "contacts", zh: "联系人", reason_missing: "CONTACT_NOT_FOUND" };
+/// 回信.
+pub const REPLY: Collection = Collection { plural: "replies", zh: "回信", reason_missing: "REPLY_NOT_FOUND" };
 
 impl Collection {
     /// The name of one of them.

@@ -9,6 +9,7 @@ use proto::intake::v1::{
     contact_service_server::{self, ContactServiceServer},
     export_service_server::{self, ExportServiceServer},
     mailbox_service_server::{self, MailboxServiceServer},
+    outbox_service_server::{self, OutboxServiceServer},
     quarantine_service_server::{self, QuarantineServiceServer},
     review_service_server::{self, ReviewServiceServer},
     submission_service_server::{self, SubmissionServiceServer},
@@ -40,6 +41,7 @@ use crate::{
     export_service::Exports,
     gate::Gate,
     mailbox_service::Mailboxes,
+    outbox_service::OutboxDesk,
     page,
     quarantine_service::Quarantine,
     registers::{
@@ -199,6 +201,7 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
         .add_service(limited!(ReviewServiceServer::new(Reviews::new(store.clone(), tokens.clone(), &settings.tokens))))
+        .add_service(limited!(OutboxServiceServer::new(OutboxDesk::new(store.clone(), tokens.clone()))))
         .add_service(limited!(PurchaserServiceServer::new(Purchasers::new(registrar.clone()))))
         .add_service(limited!(CatalogueServiceServer::new(Catalogues::new(registrar.clone()))))
         .add_service(limited!(RegionServiceServer::new(Regions::new(registrar.clone()))))
@@ -239,6 +242,7 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         mailbox_service_server::SERVICE_NAME,
         quarantine_service_server::SERVICE_NAME,
         review_service_server::SERVICE_NAME,
+        outbox_service_server::SERVICE_NAME,
         purchaser_service_server::SERVICE_NAME,
         catalogue_service_server::SERVICE_NAME,
         region_service_server::SERVICE_NAME,

@@ -7,6 +7,7 @@ mod downloads;
 mod dry_runs;
 mod exports;
 mod mailboxes;
+mod replies;
 mod reviews;
 mod server;
 mod submissions;
