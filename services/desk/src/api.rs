@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proto::{
     intake::v1::{
-        campaign_service_client::CampaignServiceClient, mailbox_service_client::MailboxServiceClient,
+        campaign_service_client::CampaignServiceClient, contact_service_client::ContactServiceClient,
+        export_service_client::ExportServiceClient, mailbox_service_client::MailboxServiceClient,
         outbox_service_client::OutboxServiceClient, quarantine_service_client::QuarantineServiceClient,
         review_service_client::ReviewServiceClient, session_service_client::SessionServiceClient,
         submission_service_client::SubmissionServiceClient, user_service_client::UserServiceClient,
@@ -95,8 +96,10 @@ impl Api {
         campaigns: CampaignServiceClient,
         cases: CaseServiceClient,
         catalogues: CatalogueServiceClient,
+        contacts: ContactServiceClient,
         contracts: ContractServiceClient,
         evaluations: EvaluationServiceClient,
+        exports: ExportServiceClient,
         figures: FigureServiceClient,
         mailboxes: MailboxServiceClient,
         outbox: OutboxServiceClient,

@@ -1,8 +1,12 @@
 //! The pages, one a file; each file says its own routes.
 
 mod account;
+mod contacts;
+mod exports;
 mod procurement;
 mod sign_in;
+mod similar;
+mod states;
 mod today;
 
 use axum::{Router, response::Response};
@@ -11,7 +15,14 @@ use crate::{Desk, fault::Fault, visit::Visit};
 
 /// All of them.
 pub fn routes() -> Router<Desk> {
-    Router::new().merge(account::routes()).merge(procurement::routes()).merge(sign_in::routes()).merge(today::routes())
+    Router::new()
+        .merge(account::routes())
+        .merge(contacts::routes())
+        .merge(exports::routes())
+        .merge(procurement::routes())
+        .merge(sign_in::routes())
+        .merge(similar::routes())
+        .merge(today::routes())
 }
 
 /// Everywhere else.
