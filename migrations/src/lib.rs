@@ -24,6 +24,7 @@ mod m0010_provider;
 mod m0011_policy;
 mod m0012_review;
 mod m0013_outbox;
+mod m0014_account;
 mod m0016_likeness;
 
 /// All migrations in their order.
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_policy::Migration),
             Box::new(m0012_review::Migration),
             Box::new(m0013_outbox::Migration),
+            Box::new(m0014_account::Migration),
             Box::new(m0016_likeness::Migration),
         ]
     }

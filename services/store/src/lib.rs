@@ -3,6 +3,7 @@
 //! Functions are named noun first (`submission_list`). Every writing transaction begins in one place (`write`), so that
 //! SQLite takes its lock at the start (IMMEDIATE) and never fails in the middle with "database is locked".
 
+pub mod account;
 mod blob;
 mod campaign;
 mod contact;
@@ -43,6 +44,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait};
 use stdx::Sha256;
 use uuid::Uuid;
 
+use account::{
+    AccessEvent, AccessQuery, Account, AccountChange, AccountDraft, By, Invitation, InvitationUse, Kept,
+    Once as AccountOnce, Session, SessionDraft,
+};
 use outbox::record::{ReplyEvent, ReplyQuery, ReplyRecord, ReplyStep, SendingRecord};
 use record::{
     CampaignKey, ContactQuery, ContactRecord, Enrolment, Event, ExportLine, ExportQuery, MailboxRecord, MessageLetter,
@@ -270,6 +275,107 @@ impl Store {
     /// Whether letters go out, and how many did.
     pub async fn reply_sending(&self) -> Result<SendingRecord> {
         outbox::sending(self).await
+    }
+
+    /// Makes an account with an invitation; `Refused` as taken when the name is. A call whose `once` is known gives what
+    /// its first success gave, and keeps no invitation.
+    pub async fn account_create(
+        &self,
+        draft: &AccountDraft,
+        invitation: &Invitation,
+        once: Option<&AccountOnce>,
+        by: &By,
+    ) -> Result<Kept> {
+        account::write::create(self, draft, invitation, once, by).await
+    }
+
+    /// Makes an account with an invitation if there is no account at all; tells whether it did.
+    pub async fn account_ensure_first(&self, draft: &AccountDraft, invitation: &Invitation, by: &By) -> Result<bool> {
+        account::write::ensure_first(self, draft, invitation, by).await
+    }
+
+    /// One account.
+    pub async fn account_get(&self, id: Uuid) -> Result<Account> {
+        account::read::get(self, id).await
+    }
+
+    /// The account of a name, in any case, with the hash of its password if one was set.
+    pub async fn account_find(&self, name: &str) -> Result<Option<(Account, Option<String>)>> {
+        account::read::find(self, name).await
+    }
+
+    /// By name.
+    pub async fn account_list(&self, after: Option<&str>, limit: u32) -> Result<Vec<Account>> {
+        account::read::list(self, after, limit).await
+    }
+
+    /// Changes an account at a version; `Conflict` at another one. A change of role or a disabling ends its sessions. None
+    /// when nobody would be left who is an administrator and can sign in.
+    pub async fn account_update(
+        &self,
+        id: Uuid,
+        row_version: Option<u64>,
+        change: &AccountChange,
+        by: &By,
+    ) -> Result<Option<Account>> {
+        account::write::update(self, id, row_version, change, by).await
+    }
+
+    /// A new invitation: password, older invitations and sessions of the account end.
+    pub async fn account_invite(&self, id: Uuid, invitation: &Invitation, by: &By) -> Result<Account> {
+        account::write::invite(self, id, invitation, by).await
+    }
+
+    /// The account that an invitation is for, while it can be used.
+    pub async fn invitation_find(&self, token: Sha256, now: DateTime<Utc>) -> Result<Option<Account>> {
+        account::read::invited(self, token, now).await
+    }
+
+    /// Uses an invitation up: the account gets the password, and a session in place of all others. None when it cannot be
+    /// used any more.
+    pub async fn invitation_accept(&self, accepted: &InvitationUse) -> Result<Option<Session>> {
+        account::session::accept(self, accepted).await
+    }
+
+    /// Begins a session of an account whose password hash is still the one that was compared; else none.
+    pub async fn session_begin(
+        &self,
+        account_id: Uuid,
+        password_hash: &str,
+        draft: &SessionDraft,
+    ) -> Result<Option<Session>> {
+        account::session::begin(self, account_id, password_hash, draft).await
+    }
+
+    /// The session of a token, if it is alive.
+    pub async fn session_find(&self, token: Sha256, now: DateTime<Utc>) -> Result<Option<Session>> {
+        account::session::find(self, token, now).await
+    }
+
+    /// The person was active. Written when the last note of it is a minute old.
+    pub async fn session_seen(&self, session: &Session, now: DateTime<Utc>) -> Result<()> {
+        account::session::seen(self, session, now).await
+    }
+
+    /// Ends a session; one that has ended stays so.
+    pub async fn session_end(&self, token: Sha256, now: DateTime<Utc>) -> Result<()> {
+        account::session::end(self, token, now).await
+    }
+
+    /// Changes the password of a session's person if it is still the one that was compared, and ends the person's other
+    /// sessions; tells whether it did.
+    pub async fn password_change(&self, session: &Session, old: &str, new: &str, now: DateTime<Utc>) -> Result<bool> {
+        account::session::password_change(self, session, old, new, now).await
+    }
+
+    /// Notes what was done with an account or with personal data.
+    pub async fn access_append(&self, event: &AccessEvent) -> Result<()> {
+        account::access::append(&self.writer, event).await
+    }
+
+    /// Newest first, each with its number; pages by the number of the last one.
+    pub async fn access_list(&self, query: &AccessQuery) -> Result<Vec<(i64, AccessEvent)>> {
+        account::access::list(self, query).await
     }
 
     /// Submissions recorded or changed after a change number, in its order, each with its number.

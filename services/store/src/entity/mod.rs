@@ -1,5 +1,8 @@
 //! One file a table. Instants are microseconds since 1970 (UTC) and enums are the words of their wire names.
 
+pub mod access_event;
+pub mod account;
+pub mod account_invitation;
 pub mod attachment;
 pub mod campaign;
 pub mod campaign_revision;
@@ -18,6 +21,7 @@ pub mod reply_event;
 pub mod review;
 pub mod review_event;
 pub mod review_person;
+pub mod session;
 pub mod submission;
 pub mod submission_contact;
 pub mod submission_finding;

@@ -1,5 +1,6 @@
 //! One suite for both databases: every case runs on SQLite as a test of its own, and on one PostgreSQL in a row.
 
+mod accounts;
 mod campaigns;
 mod concurrency;
 mod contacts;
@@ -46,6 +47,13 @@ macro_rules! suite {
 }
 
 suite! {
+    accounts::a_session_ends_when_its_person_is_idle_and_after_twelve_hours_whatever_happens,
+    accounts::an_invitation_is_used_once_also_by_many_at_once,
+    accounts::what_changes_a_persons_rights_ends_the_sessions,
+    accounts::of_many_sessions_of_one_person_the_newest_twenty_live,
+    accounts::the_last_administrator_stays_one_also_when_two_put_each_other_out,
+    accounts::a_name_is_taken_in_any_case_and_the_same_call_makes_one_account,
+    accounts::what_was_done_with_accounts_can_only_be_added_to,
     campaigns::a_campaign_is_changed_only_from_the_revision_that_was_read,
     campaigns::campaigns_are_listed_by_their_deadline_page_by_page,
     campaigns::the_shipped_campaign_is_inserted_once_and_taken_by_its_mailbox,
