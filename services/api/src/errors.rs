@@ -2,7 +2,7 @@
 //! `LocalizedMessage` in zh-CN and, where a field is to blame, `BadRequest`. Details of our own side (SQL, paths) are
 //! logged under an id; the caller gets the id.
 
-use std::{collections::HashMap, fmt::Display};
+use std::{collections::HashMap, fmt::Display, time::Duration};
 
 use intake::ports::PortError;
 use stdx::ErrorKind;
@@ -66,6 +66,14 @@ fn with_metadata(
     let mut details = ErrorDetails::with_error_info(reason, DOMAIN, metadata);
     details.set_localized_message("zh-CN", shortened(&zh.into()));
     Status::with_error_details(code, shortened(&en.into()), details)
+}
+
+/// RESOURCE_EXHAUSTED that says after what time the call may be made again (`RetryInfo`).
+#[must_use]
+pub fn retry_after(wait: Duration, reason: &str, en: impl Into<String>, zh: impl Into<String>) -> Status {
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+    details.set_localized_message("zh-CN", shortened(&zh.into())).set_retry_info(Some(wait));
+    Status::with_error_details(Code::ResourceExhausted, shortened(&en.into()), details)
 }
 
 /// INVALID_ARGUMENT for one field.
@@ -145,6 +153,7 @@ pub fn of_store(error: store::Error) -> Status {
             "mailbox" => Some(names::MAILBOX),
             "contact" => Some(names::CONTACT),
             "reply" => Some(names::REPLY),
+            "account" => Some(names::USER),
             _ => None,
         };
         if let Some(collection) = collection {

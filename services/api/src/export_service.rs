@@ -6,9 +6,10 @@ use chrono::Utc;
 use futures::{Stream, StreamExt};
 use intake::{ports::Blobs, review::Role};
 use proto::intake::v1::{self, ExportFormat, export_service_server::ExportService};
-use stdx::{ErrorKind, beijing};
+use stdx::beijing;
 use store::{
     Store,
+    account::{AccessAction, AccessEvent},
     record::{ExportLine, ExportQuery, ReviewFilter},
 };
 use tokio::{
@@ -21,7 +22,7 @@ use uuid::Uuid;
 use crate::{
     errors,
     export::{archive, cell::Cell, columns, csv, file_name, sending, xlsx},
-    gate::Acting,
+    gate::{Acting, acting},
     names, review_filter,
 };
 
@@ -106,12 +107,6 @@ impl<B: Blobs + 'static> Exports<B> {
     }
 }
 
-/// Who asks.
-fn acting<T>(request: &Request<T>) -> Result<Acting, Status> {
-    let acting = request.extensions().get::<Acting>().cloned();
-    acting.ok_or_else(|| errors::of_kind(ErrorKind::Internal, &"a call without a caller"))
-}
-
 /// Who asks must be an editor at least.
 fn editors_only(acting: &Acting, en: &str, zh: &str) -> Result<(), Status> {
     if acting.role >= Role::Editor {
@@ -120,9 +115,17 @@ fn editors_only(acting: &Acting, en: &str, zh: &str) -> Result<(), Status> {
     Err(errors::status(Code::PermissionDenied, "ROLE_TOO_LOW", en, zh))
 }
 
-/// Tells who took what out.
-fn noted(acting: &Acting, subject: &str, detail: &str) {
-    tracing::info!(actor = acting.name, subject, detail, "an export left");
+/// Notes who takes what out; nothing leaves that was not noted.
+async fn noted(store: &Store, acting: &Acting, subject: &str, detail: &str) -> Result<(), Status> {
+    let event = AccessEvent {
+        at: Utc::now(),
+        actor: acting.name.clone(),
+        action: AccessAction::Exported,
+        subject: subject.to_owned(),
+        peer: acting.session().map(|session| session.peer.clone()).unwrap_or_default(),
+        detail: detail.to_owned(),
+    };
+    store.access_append(&event).await.map_err(errors::of_store)
 }
 
 /// A campaign's submissions, a page of lines at a time, for a thread that writes.
@@ -203,7 +206,7 @@ impl<B: Blobs + 'static> ExportService for Exports<B> {
         };
         let permit = self.permit()?;
         let detail = if request.with_contacts { "register with contacts" } else { "register" };
-        noted(&acting, &request.campaign, detail);
+        noted(&self.store, &acting, &request.campaign, detail).await?;
         let (file, pieces) = if is_csv {
             let pieces = sending::stream(permit, move |pieces| {
                 use std::io::Write;
@@ -249,7 +252,7 @@ impl<B: Blobs + 'static> ExportService for Exports<B> {
         let permit = self.permit()?;
         let detail = format!("files of {} submissions", lines.len());
         let subject = request.submissions.first().unwrap_or(&request.campaign);
-        noted(&acting, subject, &detail);
+        noted(&self.store, &acting, subject, &detail).await?;
         let (blobs, handle) = (self.blobs.clone(), Handle::current());
         let pieces = sending::stream(permit, move |pieces| archive::write(pieces, &*blobs, &handle, files));
         let file = file("来稿文件", "zip", "application/zip");

@@ -1,16 +1,20 @@
-//! Stands before every service, reflection included: who calls, and how long the call may take. Only health is asked
-//! without a token.
+//! Stands before every service, reflection included: who calls, and how long the call may take. A caller is known by the
+//! token of a setting or of a session. Without any token set, who reaches the port and brings none is `local`, an
+//! administrator. What each may call stands in [`rights`]; only health and signing in are asked without a token.
 
 use std::{
     convert::Infallible,
+    mem,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
+use chrono::Utc;
 use futures::future::BoxFuture;
 use intake::review::Role;
-use stdx::Sha256;
+use stdx::{ErrorKind, Sha256};
+use store::{Store, account::Session};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 use tonic::{
@@ -20,7 +24,10 @@ use tonic::{
 };
 use tower::{Layer, Service};
 
-use crate::{TokenSetting, errors};
+use crate::{
+    TokenSetting, errors,
+    rights::{self, Right},
+};
 
 /// How long a call may take when it does not say, and at most.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -42,8 +49,8 @@ const LONG: [&str; 11] = [
     "/caibian.procurement.v1.StatisticsService/VerifyRollups",
     "/google.longrunning.Operations/WaitOperation",
 ];
-/// What is answered without a token.
-const OPEN: &str = "/grpc.health.v1.Health/";
+/// What does not count as activity of a person: the desk asks it for every page.
+const IDLE: &str = "/caibian.intake.v1.SessionService/GetSession";
 
 /// Who calls, as the history tells it: `caller:{token name}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +59,44 @@ pub struct Caller(pub String);
 /// The same caller as one who acts in reviews.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acting {
-    /// The name of the token; [`LOCAL`] without tokens.
+    /// The name of the user or of the token; [`LOCAL`] without tokens.
     pub name: String,
-    /// The token's role; without tokens an administrator's.
+    /// The user's or the token's role; without tokens an administrator's.
     pub role: Role,
+    /// What kind of caller it is.
+    pub who: Who,
+}
+
+impl Acting {
+    /// The session of a person.
+    #[must_use]
+    pub fn session(&self) -> Option<&Arc<Session>> {
+        match &self.who {
+            Who::Person(session) => Some(session),
+            Who::Nobody | Who::Service => None,
+        }
+    }
+}
+
+/// What kind of caller it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Nobody whom we know, or need to know.
+    Nobody,
+    /// A service with a token of the settings, or `local`.
+    Service,
+    /// A person with a session.
+    Person(Arc<Session>),
+}
+
+/// The hash of the token that the call brought, whether it is known or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bearer(pub Sha256);
+
+/// Who calls. The gate names every caller; a call that came past it must not act.
+pub fn acting<T>(request: &tonic::Request<T>) -> Result<Acting, Status> {
+    let acting = request.extensions().get::<Acting>().cloned();
+    acting.ok_or_else(|| errors::of_kind(ErrorKind::Internal, &"a call without a caller"))
 }
 
 /// Who calls where no token is asked for.
@@ -69,37 +110,97 @@ pub struct Deadline(pub Instant);
 #[derive(Clone)]
 pub struct Gate {
     tokens: Arc<[TokenSetting]>,
+    store: Store,
 }
 
 impl Gate {
-    /// With the tokens that open it; without any, everybody who reaches the port may call.
+    /// With the tokens that open it beside sessions; without any, everybody who reaches the port may call.
     #[must_use]
-    pub fn new(tokens: Vec<TokenSetting>) -> Self {
-        Self { tokens: tokens.into() }
+    pub fn new(tokens: Vec<TokenSetting>, store: Store) -> Self {
+        Self { tokens: tokens.into(), store }
     }
 
-    fn caller(&self, path: &str, headers: &HeaderMap) -> Result<Acting, Status> {
-        if self.tokens.is_empty() || path.starts_with(OPEN) {
-            return Ok(Acting { name: LOCAL.to_owned(), role: Role::Administrator });
+    async fn caller(&self, path: &str, bearer: Brought) -> Result<Acting, Status> {
+        let right = rights::of(path);
+        if right == Some(Right::Open) {
+            return Ok(Acting { name: String::new(), role: Role::Viewer, who: Who::Nobody });
         }
-        let refused = || {
-            tracing::warn!(path, "a call without a known token was refused");
-            let en = "this call needs the header `authorization: Bearer …` with a known token";
-            errors::status(Code::Unauthenticated, "TOKEN_UNKNOWN", en, "请提供有效的访问令牌(authorization: Bearer …)")
+        let acting = self.known(path, bearer).await?;
+        match right {
+            Some(Right::Least(role)) if acting.role < role => Err(too_low(path, role)),
+            None => Err(denied(path)),
+            _ => Ok(acting),
+        }
+    }
+
+    async fn known(&self, path: &str, bearer: Brought) -> Result<Acting, Status> {
+        let token = match bearer {
+            Brought::Nothing if self.tokens.is_empty() => {
+                return Ok(Acting { name: LOCAL.to_owned(), role: Role::Administrator, who: Who::Service });
+            }
+            Brought::Token(token) => token,
+            Brought::Nothing | Brought::Unreadable => return Err(refused(path)),
         };
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let (Some(value), None) = (values.next(), values.next()) else { return Err(refused()) };
-        let value = value.as_bytes();
-        let (scheme, token) = value.split_at_checked("Bearer ".len()).ok_or_else(refused)?;
-        if !scheme.eq_ignore_ascii_case(b"Bearer ") {
-            return Err(refused());
-        }
-        let hash = Sha256::of(token);
         // Every token is compared in full, so that the time taken tells nothing.
         let known = self.tokens.iter().fold(None, |known, setting| {
-            if bool::from(setting.sha256.as_bytes().ct_eq(hash.as_bytes())) { Some(setting) } else { known }
+            if bool::from(setting.sha256.as_bytes().ct_eq(token.as_bytes())) { Some(setting) } else { known }
         });
-        known.map(|setting| Acting { name: setting.name.clone(), role: setting.role }).ok_or_else(refused)
+        if let Some(setting) = known {
+            return Ok(Acting { name: setting.name.clone(), role: setting.role, who: Who::Service });
+        }
+        let now = Utc::now();
+        let session = self.store.session_find(token, now).await.map_err(errors::of_store)?;
+        let session = session.ok_or_else(|| refused(path))?;
+        if path != IDLE {
+            self.store.session_seen(&session, now).await.map_err(errors::of_store)?;
+        }
+        let account = &session.account;
+        Ok(Acting { name: account.name.clone(), role: account.role, who: Who::Person(Arc::new(session)) })
+    }
+}
+
+fn refused(path: &str) -> Status {
+    tracing::warn!(path, "a call without a known token was refused");
+    unknown()
+}
+
+/// UNAUTHENTICATED: the token is nobody's, or no longer.
+pub fn unknown() -> Status {
+    let en = "this call needs the header `authorization: Bearer …` with a known token";
+    errors::status(Code::Unauthenticated, "TOKEN_UNKNOWN", en, "请提供有效的访问令牌(authorization: Bearer …)")
+}
+
+fn too_low(path: &str, role: Role) -> Status {
+    tracing::info!(path, %role, "a call beyond the caller's role was refused");
+    let en = format!("this call needs the role {} or a higher one", role.en());
+    errors::status(Code::PermissionDenied, "ROLE_TOO_LOW", en, format!("此操作需要{}权限", role.zh()))
+}
+
+/// For a method without a line: nobody has said who may call it.
+fn denied(path: &str) -> Status {
+    tracing::warn!(path, "a call of a method without a right was refused");
+    errors::status(Code::PermissionDenied, "METHOD_DENIED", "nobody may call this method", "此方法不对任何人开放")
+}
+
+/// What stands in a call's authorisation.
+#[derive(Clone, Copy)]
+enum Brought {
+    Nothing,
+    Unreadable,
+    /// The hash of a token.
+    Token(Sha256),
+}
+
+fn brought(headers: &HeaderMap) -> Brought {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Brought::Nothing,
+        (Some(value), None) => value.as_bytes(),
+        _ => return Brought::Unreadable,
+    };
+    match value.split_at_checked("Bearer ".len()) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => Brought::Token(Sha256::of(token)),
+        _ => Brought::Unreadable,
     }
 }
 
@@ -149,7 +250,7 @@ pub struct Gated<S> {
 
 impl<S> Service<Request<Body>> for Gated<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
 {
     type Response = Response<Body>;
@@ -161,23 +262,32 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let path = request.uri().path();
-        let deadline = Instant::now() + allowed(path, request.headers());
-        match self.gate.caller(path, request.headers()) {
-            Err(status) => Box::pin(async move { Ok(status.into_http()) }),
-            Ok(acting) => {
-                request.extensions_mut().insert(Caller(format!("caller:{}", acting.name)));
-                request.extensions_mut().insert(acting);
-                request.extensions_mut().insert(Deadline(deadline));
-                let answer = self.inner.call(request);
-                Box::pin(async move {
-                    match tokio::time::timeout_at(deadline, answer).await {
-                        Ok(answer) => answer,
-                        Err(_) => Ok(errors::deadline().into_http()),
-                    }
-                })
+        let deadline = Instant::now() + allowed(request.uri().path(), request.headers());
+        let gate = self.gate.clone();
+        // The clone was not asked whether it is ready; the one that was answers this call.
+        let inner = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, inner);
+        let answer = async move {
+            let bearer = brought(request.headers());
+            let acting = match gate.caller(request.uri().path(), bearer).await {
+                Ok(acting) => acting,
+                Err(status) => return Ok(status.into_http()),
+            };
+            let extensions = request.extensions_mut();
+            if let Brought::Token(token) = bearer {
+                extensions.insert(Bearer(token));
             }
-        }
+            extensions.insert(Caller(format!("caller:{}", acting.name)));
+            extensions.insert(acting);
+            extensions.insert(Deadline(deadline));
+            inner.call(request).await
+        };
+        Box::pin(async move {
+            match tokio::time::timeout_at(deadline, answer).await {
+                Ok(answer) => answer,
+                Err(_) => Ok(errors::deadline().into_http()),
+            }
+        })
     }
 }
 
@@ -207,8 +317,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_is_not_answered_ends_at_its_deadline_with_a_reason() {
-        let mut gated = Gate::new(Vec::new()).layer(Mute);
-        let request = Request::builder().uri("/x/Y").header("grpc-timeout", "20m").body(Body::empty()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("data.db").display())).await.unwrap();
+        let mut gated = Gate::new(Vec::new(), store).layer(Mute);
+        let request = Request::builder()
+            .uri("/caibian.intake.v1.CampaignService/ListCampaigns")
+            .header("grpc-timeout", "20m")
+            .body(Body::empty())
+            .unwrap();
         let answer = gated.call(request).await.unwrap();
         let status = Status::from_header_map(answer.headers()).unwrap();
         assert_eq!(status.code(), Code::DeadlineExceeded);

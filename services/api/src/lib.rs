@@ -11,6 +11,7 @@ mod campaign_service;
 mod contact_service;
 mod download;
 mod dry_run;
+mod editors;
 pub mod errors;
 mod export;
 mod export_service;
@@ -25,9 +26,13 @@ mod quarantine_service;
 pub mod registers;
 mod review_filter;
 mod review_service;
+pub mod rights;
 mod server;
+pub mod session;
+mod session_service;
 mod similar;
 mod submission_service;
+mod user_service;
 mod watch;
 pub mod wire;
 
@@ -67,7 +72,7 @@ pub struct TokenSetting {
     pub name: String,
     /// SHA-256 of the token's bytes. A token is 256 random bits, so that the bare hash cannot be turned back.
     pub sha256: Sha256,
-    /// The right in which it acts in reviews; the other services ask for none.
+    /// The right in which it acts.
     pub role: intake::review::Role,
 }
 

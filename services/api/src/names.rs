@@ -1,5 +1,5 @@
 //! Resource names: `campaigns/{uuid}`, `submissions/{uuid}`, `messages/{uuid}`, `mailboxes/{uuid}`,
-//! `contacts/{uuid}`, `replies/{uuid}`.
+//! `contacts/{uuid}`, `replies/{uuid}`, `users/{uuid}`.
 
 use tonic::Status;
 use uuid::Uuid;
@@ -29,6 +29,8 @@ pub const MAILBOX: Collection = Collection { plural: "mailboxes", zh: "邮箱", 
 pub const CONTACT: Collection = Collection { plural: "contacts", zh: "联系人", reason_missing: "CONTACT_NOT_FOUND" };
 /// 回信.
 pub const REPLY: Collection = Collection { plural: "replies", zh: "回信", reason_missing: "REPLY_NOT_FOUND" };
+/// 用户.
+pub const USER: Collection = Collection { plural: "users", zh: "用户", reason_missing: "USER_NOT_FOUND" };
 
 impl Collection {
     /// The name of one of them.

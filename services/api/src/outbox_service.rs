@@ -13,7 +13,7 @@ use store::{
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
-use crate::{errors, gate::Acting, names, page, wire};
+use crate::{errors, gate::Acting, masked, names, page, wire};
 
 /// Characters of a subject.
 const SUBJECT_MAX: usize = 200;
@@ -66,6 +66,13 @@ fn acting<T>(request: &Request<T>, least: Role) -> Result<Acting, Status> {
     }
     let refusal = OfRights::RoleTooLow(least);
     Err(errors::status(Code::PermissionDenied, &refusal.code().to_ascii_uppercase(), refusal.en(), refusal.zh()))
+}
+
+/// Hides the author's address from a viewer.
+fn mask(reply: &mut v1::Reply, acting: &Acting) {
+    if acting.role < Role::Editor {
+        reply.to = masked::address(&reply.to);
+    }
 }
 
 /// The step that a caller asks for.
@@ -121,15 +128,17 @@ fn words(subject: String, body: String) -> Result<ReplyAction, Status> {
 #[tonic::async_trait]
 impl OutboxService for OutboxDesk {
     async fn get_reply(&self, request: Request<v1::GetReplyRequest>) -> Result<Response<v1::Reply>, Status> {
-        acting(&request, Role::Viewer)?;
-        self.whole(names::REPLY.required("name", &request.get_ref().name)?).await
+        let acting = acting(&request, Role::Viewer)?;
+        let mut answer = self.whole(names::REPLY.required("name", &request.get_ref().name)?).await?;
+        mask(answer.get_mut(), &acting);
+        Ok(answer)
     }
 
     async fn list_replies(
         &self,
         request: Request<v1::ListRepliesRequest>,
     ) -> Result<Response<v1::ListRepliesResponse>, Status> {
-        acting(&request, Role::Viewer)?;
+        let acting = acting(&request, Role::Viewer)?;
         let request = request.into_inner();
         let size = page::size(request.page_size)?;
         let mut states = Vec::new();
@@ -152,7 +161,11 @@ impl OutboxService for OutboxDesk {
             limit: size + 1,
         };
         let rows = self.store.reply_list(&rows).await.map_err(errors::of_store)?;
-        let (replies, more) = page::fill(&rows, size, wire::reply::reply);
+        let (replies, more) = page::fill(&rows, size, |row| {
+            let mut reply = wire::reply::reply(row);
+            mask(&mut reply, &acting);
+            reply
+        });
         let next_page_token = match rows[..replies.len()].last().filter(|_| more) {
             Some(last) => self.tokens.seal(&query, &(last.created_at, last.id)),
             None => String::new(),

@@ -4,10 +4,10 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use intake::review::{Action, Actor, Decision, Refusal, Role, Settings, Step, WORDS_MAX};
+use intake::review::{Action, Actor, Decision, Refusal, Settings, Step, WORDS_MAX};
 use prost::Message;
 use proto::intake::v1::{self, review_service_server::ReviewService};
-use stdx::{ErrorKind, Sha256};
+use stdx::Sha256;
 use store::{
     Error, Store,
     record::{ReviewKey, ReviewOnce, ReviewOrder, ReviewPerson, ReviewQuery, ReviewStep},
@@ -17,8 +17,9 @@ use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
 use crate::{
-    TokenSetting, errors,
-    gate::{Acting, LOCAL},
+    editors::Editors,
+    errors,
+    gate::{Acting, acting},
     names, page, review_filter, wire,
 };
 
@@ -29,37 +30,24 @@ const HISTORY_MAX: u32 = 20;
 pub struct Reviews {
     store: Store,
     tokens: page::Tokens,
-    /// Who may get a submission: callers by name.
-    editors: HashMap<String, Role>,
+    editors: Editors,
 }
 
 impl Reviews {
-    /// Over these tables; `callers` are those who may get a submission, without any `local`.
+    /// Over these tables; `editors` may get a submission.
     #[must_use]
-    pub fn new(store: Store, tokens: page::Tokens, callers: &[TokenSetting]) -> Self {
-        let mut editors: HashMap<String, Role> =
-            callers.iter().map(|caller| (caller.name.clone(), caller.role)).collect();
-        if editors.is_empty() {
-            editors.insert(LOCAL.to_owned(), Role::Administrator);
-        }
+    pub fn new(store: Store, tokens: page::Tokens, editors: Editors) -> Self {
         Self { store, tokens, editors }
     }
 }
 
-/// The account of a token: the same for the same name, whatever the secret is.
+/// Whoever acts under a name, a user or a token: the same for the same name, whatever the secret is.
 #[must_use]
 pub fn account(name: &str) -> Uuid {
     let digest = Sha256::of(format!("caibian token {name}").as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.as_bytes()[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-/// Who calls.
-fn acting<T>(request: &Request<T>) -> Result<Acting, Status> {
-    // The gate names every caller; a call that came past it must not act.
-    let acting = request.extensions().get::<Acting>().cloned();
-    acting.ok_or_else(|| errors::of_kind(ErrorKind::Internal, &"a call without a caller"))
 }
 
 fn actor(acting: &Acting) -> Actor {
@@ -75,6 +63,8 @@ struct Asked {
     note: String,
     body_sha256: Sha256,
     acting: Acting,
+    /// Who gets it, by name; of an assignment alone.
+    editor: String,
 }
 
 /// `asked!(request, "AssignSubmission")`: what every step is told, and the message itself.
@@ -93,6 +83,7 @@ macro_rules! asked {
             note: message.note.clone(),
             body_sha256: Sha256::of(&body),
             acting,
+            editor: String::new(),
         };
         (asked, message)
     }};
@@ -107,8 +98,7 @@ impl Reviews {
         let actor = actor(&asked.acting);
         let mut persons = vec![ReviewPerson { id: actor.id, name: asked.acting.name.clone() }];
         if let Action::Assign { editor } = &action {
-            let name = self.editors.keys().find(|name| account(name) == *editor);
-            persons.extend(name.map(|name| ReviewPerson { id: *editor, name: name.clone() }));
+            persons.push(ReviewPerson { id: *editor, name: asked.editor.clone() });
         }
         let now = Utc::now();
         let step = ReviewStep {
@@ -325,11 +315,12 @@ impl ReviewService for Reviews {
         request: Request<v1::AssignSubmissionRequest>,
     ) -> Result<Response<v1::Review>, Status> {
         let (asked, message) = asked!(request, "AssignSubmission");
-        if self.editors.get(&message.editor).is_none_or(|role| *role < Role::Editor) {
-            let en = "no token of this name has the role editor or a higher one";
-            return Err(errors::field("editor", en, "没有这个名称且具有编辑以上权限的令牌"));
+        if !self.editors.has(&message.editor).await? {
+            let en = "no user and no token of this name has the role editor or a higher one";
+            return Err(errors::field("editor", en, "没有这个名称且具有编辑以上权限的用户或令牌"));
         }
-        self.take(asked, Action::Assign { editor: account(&message.editor) }, String::new()).await
+        let action = Action::Assign { editor: account(&message.editor) };
+        self.take(Asked { editor: message.editor, ..asked }, action, String::new()).await
     }
 
     async fn begin_review(&self, request: Request<v1::BeginReviewRequest>) -> Result<Response<v1::Review>, Status> {

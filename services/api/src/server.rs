@@ -12,7 +12,9 @@ use proto::intake::v1::{
     outbox_service_server::{self, OutboxServiceServer},
     quarantine_service_server::{self, QuarantineServiceServer},
     review_service_server::{self, ReviewServiceServer},
+    session_service_server::{self, SessionServiceServer},
     submission_service_server::{self, SubmissionServiceServer},
+    user_service_server::{self, UserServiceServer},
 };
 use proto::procurement::v1::{
     case_service_server::{self, CaseServiceServer},
@@ -38,6 +40,7 @@ use crate::{
     ApiSettings, Error, Result, accept,
     campaign_service::Campaigns,
     contact_service::Contacts,
+    editors::Editors,
     export_service::Exports,
     gate::Gate,
     mailbox_service::Mailboxes,
@@ -52,7 +55,9 @@ use crate::{
         statistics_service::Statistics,
     },
     review_service::Reviews,
+    session_service::Sessions,
     submission_service::Submissions,
+    user_service::Users,
 };
 
 /// Bytes of a request.
@@ -143,7 +148,7 @@ impl<B: Blobs + 'static> Bound<B> {
                 .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
                 .http2_keepalive_timeout(Some(KEEPALIVE_WITHIN))
                 .max_connection_age(accept::CONNECTION_AGE_MAX)
-                .layer(Gate::new(settings.tokens))
+                .layer(Gate::new(settings.tokens, store.clone()))
                 .add_routes(routes)
                 .serve_with_incoming_shutdown(accept::connections(listener, cut.clone()), stop)
         );
@@ -187,6 +192,7 @@ fn routes<B: Blobs + 'static>(
         };
     }
     let operations = Operations::new(registrar.clone(), drain.clone());
+    let editors = Editors::new(store.clone(), &settings.tokens);
     let mut routes = Routes::builder();
     routes
         .add_service(limited!(CampaignServiceServer::new(Campaigns::new(store.clone(), tokens.clone()))))
@@ -200,8 +206,10 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(ExportServiceServer::new(Exports::new(store.clone(), blobs.clone()))))
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
-        .add_service(limited!(ReviewServiceServer::new(Reviews::new(store.clone(), tokens.clone(), &settings.tokens))))
         .add_service(limited!(OutboxServiceServer::new(OutboxDesk::new(store.clone(), tokens.clone()))))
+        .add_service(limited!(ReviewServiceServer::new(Reviews::new(store.clone(), tokens.clone(), editors.clone()))))
+        .add_service(limited!(SessionServiceServer::new(Sessions::new(store.clone()))))
+        .add_service(limited!(UserServiceServer::new(Users::new(store.clone(), tokens.clone(), editors))))
         .add_service(limited!(PurchaserServiceServer::new(Purchasers::new(registrar.clone()))))
         .add_service(limited!(CatalogueServiceServer::new(Catalogues::new(registrar.clone()))))
         .add_service(limited!(RegionServiceServer::new(Regions::new(registrar.clone()))))
@@ -243,6 +251,8 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         quarantine_service_server::SERVICE_NAME,
         review_service_server::SERVICE_NAME,
         outbox_service_server::SERVICE_NAME,
+        session_service_server::SERVICE_NAME,
+        user_service_server::SERVICE_NAME,
         purchaser_service_server::SERVICE_NAME,
         catalogue_service_server::SERVICE_NAME,
         region_service_server::SERVICE_NAME,

@@ -3,17 +3,26 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use intake::{letter::Letter, ports::Blobs};
+use intake::{letter::Letter, ports::Blobs, review::Role};
 use proto::intake::v1::{self, submission_service_server::SubmissionService};
 use store::{
     Store,
+    account::{AccessAction, AccessEvent},
     record::{SubmissionKey, SubmissionOrder, SubmissionQuery},
 };
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status, codegen::BoxStream};
 use uuid::Uuid;
 
-use crate::{download, errors, filter, names, page, similar, watch, wire};
+use crate::{
+    download, errors, filter,
+    gate::{Acting, Who, acting},
+    names, page, similar, watch,
+    wire::{
+        self,
+        masking::{self, Sight},
+    },
+};
 
 /// The service.
 pub struct Submissions<B> {
@@ -29,6 +38,21 @@ impl<B> Submissions<B> {
     pub fn new(store: Store, blobs: Arc<B>, tokens: page::Tokens, drain: CancellationToken) -> Self {
         Self { store, blobs, tokens, drain }
     }
+}
+
+/// What a caller sees of authors' personal data.
+fn sight(acting: &Acting) -> Sight {
+    match &acting.who {
+        _ if acting.role < Role::Editor => Sight::Nothing,
+        Who::Person(_) => Sight::Contact,
+        Who::Service | Who::Nobody => Sight::Whole,
+    }
+}
+
+/// A submission as a caller sees it.
+fn seen(mut submission: v1::Submission, sight: Sight) -> v1::Submission {
+    masking::mask(&mut submission, sight);
+    submission
 }
 
 fn order(order_by: &str) -> Result<SubmissionOrder, Status> {
@@ -56,15 +80,17 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         &self,
         request: Request<v1::GetSubmissionRequest>,
     ) -> Result<Response<v1::Submission>, Status> {
+        let sight = sight(&acting(&request)?);
         let id = names::SUBMISSION.required("name", &request.into_inner().name)?;
         let record = self.store.submission_get(id).await.map_err(errors::of_store)?;
-        Ok(Response::new(wire::submission(&record)))
+        Ok(Response::new(seen(wire::submission(&record), sight)))
     }
 
     async fn list_submissions(
         &self,
         request: Request<v1::ListSubmissionsRequest>,
     ) -> Result<Response<v1::ListSubmissionsResponse>, Status> {
+        let sight = sight(&acting(&request)?);
         let request = request.into_inner();
         let size = page::size(request.page_size)?;
         let order = order(&request.order_by)?;
@@ -75,7 +101,7 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         let after = after.map(|(received_at, number, id)| SubmissionKey { received_at, number, id });
         let rows = SubmissionQuery { campaign_id, filters, order, after, limit: size + 1 };
         let rows = self.store.submission_list(&rows).await.map_err(errors::of_store)?;
-        let (submissions, more) = page::fill(&rows, size, wire::submission_listed);
+        let (submissions, more) = page::fill(&rows, size, |row| seen(wire::submission_listed(row), sight));
         let next_page_token = match rows[..submissions.len()].last().filter(|_| more) {
             Some(last) => self.tokens.seal(&query, &(last.message.received_at, last.number, last.id)),
             None => String::new(),
@@ -87,11 +113,14 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         &self,
         request: Request<v1::WatchSubmissionsRequest>,
     ) -> Result<Response<Self::WatchSubmissionsStream>, Status> {
+        let acting = acting(&request)?;
         let request = request.into_inner();
         let campaign_id = names::CAMPAIGN.optional("campaign", &request.campaign)?;
         let latest = self.store.change_latest().await.map_err(errors::of_store)?;
         let after = watch::resume(&request.resume_token, latest)?;
-        let stream = watch::stream(self.store.clone(), campaign_id, after, self.drain.clone(), watch::HEARTBEAT);
+        let reader = watch::Reader { sight: sight(&acting), session: acting.session().map(|session| session.token) };
+        let stream =
+            watch::stream(self.store.clone(), campaign_id, after, reader, self.drain.clone(), watch::HEARTBEAT);
         Ok(Response::new(Box::pin(stream)))
     }
 
@@ -149,5 +178,25 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         request: Request<v1::CompareSubmissionsRequest>,
     ) -> Result<Response<v1::CompareSubmissionsResponse>, Status> {
         similar::compare(&self.store, request.get_ref()).await.map(Response::new)
+    }
+
+    async fn reveal_contact(
+        &self,
+        request: Request<v1::RevealContactRequest>,
+    ) -> Result<Response<v1::Contact>, Status> {
+        let acting = acting(&request)?;
+        let id = names::SUBMISSION.required("name", &request.into_inner().name)?;
+        let record = self.store.submission_get(id).await.map_err(errors::of_store)?;
+        let event = AccessEvent {
+            at: Utc::now(),
+            actor: acting.name.clone(),
+            action: AccessAction::ContactRevealed,
+            subject: names::SUBMISSION.name(id),
+            peer: acting.session().map(|session| session.peer.clone()).unwrap_or_default(),
+            detail: String::new(),
+        };
+        // Nothing is shown that was not noted.
+        self.store.access_append(&event).await.map_err(errors::of_store)?;
+        Ok(Response::new(wire::contact(&record.contact)))
     }
 }

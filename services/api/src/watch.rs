@@ -3,15 +3,23 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use chrono::Utc;
 use futures::{Stream, stream};
 use proto::intake::v1;
+use stdx::Sha256;
 use store::{Store, record::SubmissionRecord};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::{errors, wire};
+use crate::{
+    errors, gate,
+    wire::{
+        self,
+        masking::{self, Sight},
+    },
+};
 
 /// The longest silence of a stream; the wire promises 15 s.
 pub const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -37,8 +45,18 @@ pub fn resume(token: &str, latest: i64) -> Result<i64, Status> {
     Ok(after)
 }
 
+/// Who reads a stream.
+#[derive(Clone, Copy)]
+pub struct Reader {
+    /// What it sees of authors' personal data.
+    pub sight: Sight,
+    /// The token's hash of a person's session: the stream ends when the session has.
+    pub session: Option<Sha256>,
+}
+
 struct Watcher {
     store: Store,
+    reader: Reader,
     campaign_id: Option<Uuid>,
     /// The last change that was sent or passed over.
     after: i64,
@@ -54,11 +72,12 @@ pub fn stream(
     store: Store,
     campaign_id: Option<Uuid>,
     after: i64,
+    reader: Reader,
     drain: CancellationToken,
     heartbeat: Duration,
 ) -> impl Stream<Item = Result<v1::WatchSubmissionsResponse, Status>> + Send {
     let batch = VecDeque::new();
-    let watcher = Watcher { store, campaign_id, after, batch, heartbeat_at: Instant::now(), heartbeat, drain };
+    let watcher = Watcher { store, reader, campaign_id, after, batch, heartbeat_at: Instant::now(), heartbeat, drain };
     stream::unfold(Some(watcher), |watcher| async move {
         let mut watcher = watcher?;
         let drain = watcher.drain.clone();
@@ -90,7 +109,9 @@ impl Watcher {
             let submission = match self.batch.pop_front() {
                 Some((change, record)) => {
                     self.after = change;
-                    Some(wire::submission(&record))
+                    let mut submission = wire::submission(&record);
+                    masking::mask(&mut submission, self.reader.sight);
+                    Some(submission)
                 }
                 None if Instant::now() < self.heartbeat_at => {
                     tokio::time::sleep(POLL.min(self.heartbeat)).await;
@@ -98,6 +119,11 @@ impl Watcher {
                 }
                 None => None,
             };
+            if let Some(token) = self.reader.session
+                && self.store.session_find(token, Utc::now()).await.map_err(errors::of_store)?.is_none()
+            {
+                return Err(gate::unknown());
+            }
             self.heartbeat_at = Instant::now() + self.heartbeat;
             return Ok(v1::WatchSubmissionsResponse { submission, resume_token: self.after.to_string() });
         }
@@ -116,7 +142,8 @@ mod tests {
         let store = Store::open(&format!("sqlite:{}", folder.path().join("data.db").display())).await.unwrap();
         store.migrate().await.unwrap();
         let drain = CancellationToken::new();
-        let stream = stream(store, None, 0, drain.clone(), Duration::from_millis(5));
+        let reader = Reader { sight: Sight::Whole, session: None };
+        let stream = stream(store, None, 0, reader, drain.clone(), Duration::from_millis(5));
         let mut stream = std::pin::pin!(stream);
         for _ in 0..3 {
             let heartbeat = stream.next().await.unwrap().unwrap();

@@ -4,6 +4,7 @@
 mod campaign;
 mod fit;
 mod mailbox;
+pub mod masking;
 pub mod reply;
 pub mod review;
 mod submission;

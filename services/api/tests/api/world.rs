@@ -227,6 +227,14 @@ impl World {
         self.store.message_get(message_id).await.unwrap().submission_id.unwrap()
     }
 
+    /// The submission's id of a recorded mail whose contact is the given one.
+    pub async fn submission_of(&self, mail: &Mail, contact: Contact) -> Uuid {
+        let assessment =
+            |campaigns: &[Campaign], _: &[Earlier]| Assessment { contact, ..mail.assessment(campaigns[0].revision) };
+        let message_id = self.recorded(mail, assessment).await;
+        self.store.message_get(message_id).await.unwrap().submission_id.unwrap()
+    }
+
     /// Several mails, a minute apart.
     pub async fn submissions(&self, count: i64) -> Vec<Uuid> {
         let mut ids = Vec::new();
