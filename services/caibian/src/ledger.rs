@@ -47,7 +47,7 @@ pub enum Quarantine {
 }
 
 /// Opens the tables and refuses them unless they are at this program's version.
-async fn open(settings: &Settings) -> Result<Store, Failure> {
+pub async fn open(settings: &Settings) -> Result<Store, Failure> {
     let store = open_existing(settings).await?;
     if !store.is_current().await? {
         return Err("the tables are not at this program's version: run `caibian migrate`".into());

@@ -12,6 +12,7 @@ mod serve;
 mod settings;
 mod source;
 mod table;
+mod users;
 mod words;
 
 use std::{
@@ -89,6 +90,11 @@ enum Command {
         #[command(subcommand)]
         action: ledger::Quarantine,
     },
+    /// The people who sign in.
+    Users {
+        #[command(subcommand)]
+        action: users::Users,
+    },
     /// Fills the procurement registers; a second import changes nothing.
     Import {
         #[command(subcommand)]
@@ -160,6 +166,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Verify { server, json } => runtime()?.block_on(ledger::verify(&settings()?, server, json)),
         Command::Reconcile => runtime()?.block_on(ledger::reconcile(&settings()?)),
         Command::Quarantine { action } => runtime()?.block_on(ledger::quarantine(&settings()?, action)),
+        Command::Users { action } => runtime()?.block_on(users::run(&settings()?, action)),
         Command::Import { what } => runtime()?.block_on(registers::import(&settings()?, &what)),
         Command::Generate(arguments) => runtime()?.block_on(registers::generate(&settings()?, &arguments)),
         Command::Settings { table } => {

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Failure, logging, look_ups, orphans,
     settings::{MailboxSettings, Settings},
-    source,
+    source, users,
 };
 
 /// Which roles this process plays.
@@ -47,6 +47,9 @@ pub async fn serve(settings: Settings, roles: Roles) -> Result<ExitCode, Failure
     let cancel = CancellationToken::new();
     tokio::spawn(cancel_on_signal(cancel.clone()));
     let running = start(&settings, roles, cancel).await?;
+    if roles.api {
+        users::first(&open_store(&settings).await?).await?;
+    }
     running.wait().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,7 @@ pub const DESCRIBED: &[Described] = &[
     (
         "api.tokens",
         "none",
-        "Who may call: a list of `{ name, sha256, role }`, the SHA-256 of each bearer token and what it may do in reviews: `viewer`, `editor`, `chief-editor` or `administrator` (also when unset); without a token only loopback is served, as an administrator",
+        "Who may call: a list of `{ name, sha256, role }`, the SHA-256 of each bearer token and its caller's role: `viewer`, `editor`, `chief-editor` or `administrator` (also when unset); without a token only loopback is served, and who brings none is an administrator",
     ),
     (
         "api.page_token_key_file",

@@ -165,9 +165,10 @@ pub async fn the_last_administrator_stays_one_also_when_two_put_each_other_out(s
         assert_eq!(store.account_update(one.id, None, change, &by(2)).await.unwrap(), None);
     }
     let two = arrived(store, "two", Role::Administrator).await.account;
+    let by = by(3);
     let (first, second) = tokio::join!(
-        store.account_update(one.id, None, &disabled, &by(3)),
-        store.account_update(two.id, None, &demoted, &by(3)),
+        store.account_update(one.id, None, &disabled, &by),
+        store.account_update(two.id, None, &demoted, &by),
     );
     assert_eq!([first.unwrap(), second.unwrap()].iter().filter(|changed| changed.is_some()).count(), 1);
 }
