@@ -25,6 +25,7 @@ mod m0011_policy;
 mod m0012_review;
 mod m0013_outbox;
 mod m0014_account;
+mod m0015_manuscript;
 mod m0016_likeness;
 
 /// All migrations in their order.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_review::Migration),
             Box::new(m0013_outbox::Migration),
             Box::new(m0014_account::Migration),
+            Box::new(m0015_manuscript::Migration),
             Box::new(m0016_likeness::Migration),
         ]
     }

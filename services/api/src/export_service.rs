@@ -64,7 +64,7 @@ impl<B: Blobs + 'static> Exports<B> {
         match (request.submissions.len(), campaign_id) {
             (0, Some(campaign_id)) => {
                 self.store.campaign_get(campaign_id).await.map_err(errors::of_store)?;
-                let filters = review_filter::read(&request.filter)?;
+                let filters = review_filter::read("filter", &request.filter)?;
                 let limit = PAGE;
                 let mut query = ExportQuery { campaign_id, filters, after: 0, limit };
                 let mut lines = Vec::new();
@@ -188,7 +188,7 @@ impl<B: Blobs + 'static> ExportService for Exports<B> {
         }
         let request = request.into_inner();
         let campaign_id = names::CAMPAIGN.required("campaign", &request.campaign)?;
-        let filters: Vec<ReviewFilter> = review_filter::read(&request.filter)?;
+        let filters: Vec<ReviewFilter> = review_filter::read("filter", &request.filter)?;
         let is_csv = match request.format() {
             ExportFormat::Csv => true,
             ExportFormat::Xlsx => false,

@@ -26,15 +26,15 @@ pub struct Misread {
 
 /// Reads the filter of ListSubmissions; an empty one gives no comparison.
 pub fn read(text: &str) -> Result<Vec<SubmissionFilter>, Status> {
-    read_by(text, Reader::term)
+    read_by("filter", text, Reader::term)
 }
 
-/// Reads a filter whose comparisons `term` reads.
-pub fn read_by<T>(text: &str, term: Term<T>) -> Result<Vec<T>, Status> {
+/// Reads a filter whose comparisons `term` reads; an error names the field of the request.
+pub fn read_by<T>(field: &str, text: &str, term: Term<T>) -> Result<Vec<T>, Status> {
     terms(text, term).map_err(|misread| {
         let Misread { character, expected } = misread;
         errors::field(
-            "filter",
+            field,
             format!("at character {character}: expected {expected}"),
             format!("第 {character} 个字符处:应为 {expected}"),
         )
@@ -90,6 +90,9 @@ pub enum Operator {
     AtMost,
 }
 
+/// Values, each with the place where it stands.
+pub type Values = Vec<(usize, String)>;
+
 /// A filter that is being read.
 pub struct Reader {
     characters: Vec<char>,
@@ -122,14 +125,50 @@ impl Reader {
 
     /// What follows the field: one of these operators, the place of the value, the value.
     pub fn compared(&mut self, field: &str, operators: &[Operator]) -> Result<(Operator, usize, String), Misread> {
-        self.skip_space();
-        let start = self.at;
-        let operator = self.operator().filter(|operator| operators.contains(operator)).ok_or_else(|| {
-            let words: Vec<&str> = operators.iter().map(|operator| operator.as_str()).collect();
-            misread(start, &format!("{} after {field}", words.join(" or ")))
-        })?;
+        let operator = self.operator_of(field, operators)?;
         self.skip_space();
         Ok((operator, self.at, self.value()?))
+    }
+
+    /// As above, and the value may be several, of which one holds: `(A OR B)`. Each comes with its place.
+    pub fn compared_among(&mut self, field: &str, operators: &[Operator]) -> Result<(Operator, Values), Misread> {
+        let operator = self.operator_of(field, operators)?;
+        self.skip_space();
+        if self.peek() != Some('(') {
+            return Ok((operator, vec![(self.at, self.value()?)]));
+        }
+        self.at += 1;
+        let mut values = Vec::new();
+        loop {
+            self.skip_space();
+            let start = self.at;
+            let value = if self.peek() == Some('"') { self.value()? } else { self.word() };
+            if value.is_empty() {
+                return Err(misread(start, "a value"));
+            }
+            if values.len() == TERMS_MAX {
+                return Err(misread(start, &format!("): at most {TERMS_MAX} values stand in brackets")));
+            }
+            values.push((start, value));
+            self.skip_space();
+            let start = self.at;
+            if self.peek() == Some(')') {
+                self.at += 1;
+                return Ok((operator, values));
+            }
+            if !self.word().eq_ignore_ascii_case("OR") {
+                return Err(misread(start, "OR or )"));
+            }
+        }
+    }
+
+    fn operator_of(&mut self, field: &str, operators: &[Operator]) -> Result<Operator, Misread> {
+        self.skip_space();
+        let start = self.at;
+        self.operator().filter(|operator| operators.contains(operator)).ok_or_else(|| {
+            let words: Vec<&str> = operators.iter().map(|operator| operator.as_str()).collect();
+            misread(start, &format!("{} after {field}", words.join(" or ")))
+        })
     }
 
     fn term(&mut self, filters: &mut Vec<SubmissionFilter>) -> Result<(), Misread> {

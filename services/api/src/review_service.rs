@@ -25,6 +25,8 @@ use crate::{
 
 /// Events that come with a review.
 const HISTORY_MAX: u32 = 20;
+/// Filters that are counted at once.
+const COUNTS_MAX: usize = 40;
 
 /// The service.
 pub struct Reviews {
@@ -260,7 +262,7 @@ impl ReviewService for Reviews {
         let size = page::size(request.page_size)?;
         let order = order(&request.order_by)?;
         let campaign_id = names::CAMPAIGN.optional("campaign", &request.campaign)?;
-        let filters = review_filter::read(&request.filter)?;
+        let filters = review_filter::read("filter", &request.filter)?;
         let query = ["ListReviews", &request.campaign, &request.filter, &request.order_by];
         let after: Option<Key> = self.tokens.open(&query, &request.page_token)?;
         let after = after.map(|(received_at, updated_at, due_day, submission_id)| ReviewKey {
@@ -289,6 +291,41 @@ impl ReviewService for Reviews {
             None => String::new(),
         };
         Ok(Response::new(v1::ListReviewsResponse { reviews, next_page_token }))
+    }
+
+    async fn count_reviews(
+        &self,
+        request: Request<v1::CountReviewsRequest>,
+    ) -> Result<Response<v1::CountReviewsResponse>, Status> {
+        let request = request.into_inner();
+        let campaign_id = names::CAMPAIGN.optional("campaign", &request.campaign)?;
+        if request.filters.len() > COUNTS_MAX {
+            let en = format!("at most {COUNTS_MAX} filters are counted at once");
+            return Err(errors::field("filters", en, format!("一次最多统计 {COUNTS_MAX} 个筛选条件")));
+        }
+        let filters = request.filters.iter().enumerate();
+        let filters = filters.map(|(at, filter)| review_filter::read(&format!("filters[{at}]"), filter));
+        let filters = filters.collect::<Result<Vec<_>, _>>()?;
+        let counts = self.store.review_count(campaign_id, &filters).await.map_err(errors::of_store)?;
+        Ok(Response::new(v1::CountReviewsResponse { counts }))
+    }
+
+    async fn get_review_neighbours(
+        &self,
+        request: Request<v1::GetReviewNeighboursRequest>,
+    ) -> Result<Response<v1::GetReviewNeighboursResponse>, Status> {
+        let request = request.into_inner();
+        let id = names::SUBMISSION.required("submission", &request.submission)?;
+        let query = ReviewQuery {
+            campaign_id: names::CAMPAIGN.optional("campaign", &request.campaign)?,
+            filters: review_filter::read("filter", &request.filter)?,
+            order: order(&request.order_by)?,
+            ..ReviewQuery::default()
+        };
+        let neighbours = self.store.review_neighbours(id, &query).await.map_err(errors::of_store)?;
+        let name = |id: Option<Uuid>| id.map(|id| names::SUBMISSION.name(id)).unwrap_or_default();
+        let (previous, next) = (name(neighbours.previous), name(neighbours.next));
+        Ok(Response::new(v1::GetReviewNeighboursResponse { previous, next }))
     }
 
     async fn list_review_events(

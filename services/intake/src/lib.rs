@@ -22,4 +22,5 @@ pub mod review;
 pub mod sorting;
 pub mod submission;
 pub mod tag;
+pub mod tally;
 pub mod wording;

@@ -3,17 +3,14 @@
 use std::collections::HashMap;
 
 use intake::review::{Action, Decision, Standing, State};
-use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Query},
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
     Result, Store,
     entity::{message, review, review_event, submission},
     record::{ExportLine, ExportQuery, ExportReview, SubmissionRecord},
-    review::{condition, names},
+    review::{met, names},
     submission::records,
     values::{bounded, from_json, signed},
 };
@@ -29,15 +26,8 @@ pub async fn lines(store: &Store, query: &ExportQuery) -> Result<Vec<ExportLine>
         .filter(submission::Column::CampaignId.eq(query.campaign_id))
         .filter(submission::Column::Number.gt(signed(query.after)?));
     if !query.filters.is_empty() {
-        let mut reviews = Query::select();
-        reviews.expr(Expr::val(1)).from(review::Entity).and_where(
-            Expr::col((review::Entity, review::Column::SubmissionId))
-                .equals((submission::Entity, submission::Column::RootId)),
-        );
-        for filter in &query.filters {
-            reviews.and_where(condition(filter));
-        }
-        rows = rows.filter(Expr::exists(reviews.take()));
+        let root_id = Expr::col((submission::Entity, submission::Column::RootId));
+        rows = rows.filter(met(store.backend(), &query.filters, root_id)?);
     }
     let rows = rows.order_by_asc(submission::Column::Number).limit(bounded(query.limit)).all(&store.reader).await?;
     beside(store, records(rows)?).await

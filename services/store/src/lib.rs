@@ -16,6 +16,7 @@ mod history;
 mod ledger;
 mod likeness;
 mod mailbox;
+mod manuscript;
 mod message;
 mod open;
 pub mod outbox;
@@ -51,14 +52,20 @@ use account::{
 use outbox::record::{ReplyEvent, ReplyQuery, ReplyRecord, ReplyStep, SendingRecord};
 use record::{
     CampaignKey, ContactQuery, ContactRecord, Enrolment, Event, ExportLine, ExportQuery, MailboxRecord, MessageLetter,
-    MessageQuery, MessageRecord, OrganisationQuery, OrganisationRecord, ReviewEvent, ReviewQuery, ReviewRecord,
-    ReviewStep, SameFile, SubmissionQuery, SubmissionRecord, VerifyFault,
+    MessageQuery, MessageRecord, OrganisationQuery, OrganisationRecord, ReviewEvent, ReviewFilter, ReviewNeighbours,
+    ReviewQuery, ReviewRecord, ReviewStep, SameFile, SubmissionQuery, SubmissionRecord, VerifyFault,
 };
 use register::{Change, Condition, Draft, Entry, Loaded, Once, Register, RegisterQuery};
 use rollup::{Origin, RollupFault, RollupQuery, Totals};
 
 /// Rows that one call lists at most, whatever its limit says.
 pub const LIST_MAX: u32 = 1_000;
+
+/// Whether reviews can be searched for a text: two characters or more, after folding.
+#[must_use]
+pub fn is_searchable(text: &str) -> bool {
+    manuscript::searched(text).is_ok()
+}
 
 /// The database. Cheap to clone. Also implements [`intake::ports::Ledger`] and
 /// [`::reply::outbox::Outbox`].
@@ -190,6 +197,18 @@ impl Store {
         review::list(self, query).await
     }
 
+    /// How many reviews each of some filters has, of a campaign if one is given: what [`Self::review_list`] would list, all
+    /// counted at one moment.
+    pub async fn review_count(&self, campaign_id: Option<Uuid>, filters: &[Vec<ReviewFilter>]) -> Result<Vec<u64>> {
+        review::count(self, campaign_id, filters).await
+    }
+
+    /// The neighbours of a review in the list of a query, whose key and limit are not looked at; the review need not be in
+    /// it.
+    pub async fn review_neighbours(&self, submission_id: Uuid, query: &ReviewQuery) -> Result<ReviewNeighbours> {
+        review::neighbours(self, submission_id, query).await
+    }
+
     /// Events of a review after a number, oldest first; without a number the newest ones, also oldest first.
     pub async fn review_events(&self, submission_id: Uuid, after: Option<u32>, limit: u32) -> Result<Vec<ReviewEvent>> {
         review::events(self, submission_id, after, limit).await
@@ -199,6 +218,13 @@ impl Store {
     /// `once` is known gives what its first success gave.
     pub async fn review_step(&self, step: &ReviewStep) -> Result<std::result::Result<ReviewRecord, ReviewRefusal>> {
         review::step(self, step).await
+    }
+
+    /// A letter of ours about the manuscript that a submission is a version of came back.
+    pub async fn review_bounced(&self, submission_id: Uuid, at: DateTime<Utc>) -> Result<()> {
+        let tx = self.write().await?;
+        review::bounced(&tx, submission_id, at).await?;
+        Ok(tx.commit().await?)
     }
 
     /// A page of what leaves in a file, by number.

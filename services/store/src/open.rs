@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager, seaql_migrations};
 
-use crate::{Error, Result, Store};
+use crate::{Error, Result, Store, manuscript};
 
 /// Connections that read on SQLite; it has one more, which writes.
 const SQLITE_READERS: u32 = 4;
@@ -102,12 +102,17 @@ fn pool(options: &mut ConnectOptions, connections: u32) -> &mut ConnectOptions {
         .sqlx_logging(false)
 }
 
-/// Brings the tables to the newest version. Two programs that start at once take turns, and one transaction holds all:
-/// a crash in the middle leaves the version before.
+/// Brings the tables to the newest version, and what is made from others to what it is made from.
 pub async fn migrate(store: &Store) -> Result<()> {
-    if is_current(store).await? {
-        return Ok(());
+    if !is_current(store).await? {
+        tables(store).await?;
     }
+    manuscript::fill(store).await
+}
+
+/// Two programs that start at once take turns, and one transaction holds all: a crash in the middle leaves the version
+/// before.
+async fn tables(store: &Store) -> Result<()> {
     let tx = store.write().await?;
     if tx.get_database_backend() == DbBackend::Postgres {
         tx.execute_unprepared("SET LOCAL lock_timeout = 0").await?;

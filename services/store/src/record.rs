@@ -263,6 +263,43 @@ pub struct ReviewRecord {
     pub received_at: DateTime<Utc>,
     /// When the last step was taken.
     pub updated_at: DateTime<Utc>,
+    /// Its newest version; none while an older program recorded it and this one has not started since.
+    pub summary: Option<ReviewSummary>,
+}
+
+/// The newest version of a manuscript as a line of a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewSummary {
+    /// The version.
+    pub newest_id: Uuid,
+    /// How many there are.
+    pub versions: u32,
+    /// Its subject.
+    pub subject: String,
+    /// The likeliest author; may be empty.
+    pub contact_name: String,
+    /// 工作单位; may be empty.
+    pub organisation: String,
+    /// When the server received it.
+    pub received_at: DateTime<Utc>,
+    /// Rules that failed, required ones and advice.
+    pub failed: Vec<String>,
+    /// Such rules that could not be measured.
+    pub undetermined: Vec<String>,
+    /// Documents, read or not.
+    pub documents: u32,
+    /// Videos that are attached.
+    pub videos: u32,
+    /// Pictures.
+    pub pictures: u32,
+    /// Files left with a mail provider.
+    pub cloud_files: u32,
+    /// When the first of their links ends.
+    pub cloud_expires_at: Option<DateTime<Utc>>,
+    /// 字数 of the documents together.
+    pub characters: u64,
+    /// Received before the mailbox's cut-off.
+    pub backfilled: bool,
 }
 
 /// A line of a review's history.
@@ -336,16 +373,78 @@ pub enum ReviewOrder {
 /// One comparison of a filter; a list gives what fulfils all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReviewFilter {
-    /// In this state, or not.
-    State(State, bool),
-    /// This editor has it, or not.
-    Editor(Uuid, bool),
-    /// Somebody has it, or nobody.
-    Assigned(bool),
+    /// In one of these states, or in none of them.
+    State(Vec<State>, bool),
+    /// With one of these verdicts, or with none of them.
+    Verdict(Vec<Verdict>, bool),
+    /// One of these editors has it, or none of them.
+    Editor(Vec<Uuid>, bool),
+    /// This holds, or does not.
+    Is(ReviewFlag, bool),
     /// A revision is waited for until this day or a later one.
     DueFrom(NaiveDate),
     /// A revision is waited for until a day before this one.
     DueBefore(NaiveDate),
+    /// At this instant or later.
+    Since(ReviewTime, DateTime<Utc>),
+    /// Before this instant.
+    Before(ReviewTime, DateTime<Utc>),
+    /// So much or more.
+    AtLeast(ReviewCount, u64),
+    /// Less.
+    Below(ReviewCount, u64),
+    /// The newest version comes from this address (compared in lower case).
+    From(String),
+    /// Its subject, author or organisation holds these characters, two or more; width, case and script are the same.
+    Holds(String),
+    /// The newest version failed this rule, which is required or advice.
+    Failed(RuleCode),
+    /// For the newest version this rule could not be measured.
+    Undetermined(RuleCode),
+}
+
+/// What holds of a review or does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewFlag {
+    /// Somebody has it.
+    Assigned,
+    /// The newest version has a video, attached or left with a mail provider.
+    Video,
+    /// It has a file left with a mail provider.
+    CloudFile,
+    /// It was received before the mailbox's cut-off.
+    Backfilled,
+    /// A letter of ours about it came back.
+    Bounced,
+}
+
+/// An instant of a review; a comparison with one that is not set is false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewTime {
+    /// Receipt of the first version.
+    Received,
+    /// The last step.
+    Updated,
+    /// The first link of the newest version to a file with a mail provider ends.
+    CloudExpiry,
+}
+
+/// A number of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewCount {
+    /// 收稿号 of the first version.
+    Number,
+    /// How many versions there are.
+    Versions,
+}
+
+/// The neighbours of a review in a list, first versions; none at either end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReviewNeighbours {
+    /// The one before.
+    pub previous: Option<Uuid>,
+    /// The one after.
+    pub next: Option<Uuid>,
 }
 
 /// Where a page of reviews ended.

@@ -2,6 +2,7 @@
 //! and writes row, history and what the author is owed in one transaction; the worker's own steps are part of the
 //! transaction that records.
 
+mod page;
 mod read;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -18,13 +19,15 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Store,
     entity::{campaign, review as row, review_event, review_person, submission},
+    manuscript,
     outbox::{self, ReplyPolicy},
     record::{ReviewOnce, ReviewPerson, ReviewRecord, ReviewStep},
     register::Refusal as RequestRefusal,
     values::{LINE_CHARACTERS_MAX, clean, from_json, instant, json, line, micros, signed},
 };
 
-pub use read::{condition, events, get, list, names, root_of};
+pub use page::{count, list, met, neighbours};
+pub use read::{events, get, names, root_of};
 
 /// Stands in the column `due_day` while no revision is waited for: such rows come last.
 pub const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");
@@ -129,6 +132,12 @@ pub async fn step(store: &Store, asked: &ReviewStep) -> Result<std::result::Resu
     Ok(Ok(record))
 }
 
+/// A letter of ours about a manuscript came back; any version names it.
+pub async fn bounced(tx: &DatabaseTransaction, submission_id: Uuid, at: DateTime<Utc>) -> Result<()> {
+    let root_id = read::root_of(tx, submission_id).await?;
+    manuscript::bounced(tx, root_id, at).await
+}
+
 /// The row, held until the end of the transaction.
 async fn locked(tx: &DatabaseTransaction, root_id: Uuid) -> Result<Option<row::Model>> {
     Ok(row::Entity::find_by_id(root_id).lock_exclusive().one(tx).await?)
@@ -179,14 +188,14 @@ pub fn due_day(standing: &Standing) -> NaiveDate {
 
 async fn update(tx: &DatabaseTransaction, root_id: Uuid, row_version: i64, columns: row::ActiveModel) -> Result<()> {
     let changed = row::Entity::update_many()
-        .set(columns)
+        .set(columns.clone())
         .filter(row::Column::SubmissionId.eq(root_id))
         .filter(row::Column::RowVersion.eq(row_version))
         .exec(tx)
         .await?;
     match changed.rows_affected {
         0 => Err(Error::Conflict(format!("the review of {root_id} is no longer at version {row_version}"))),
-        _ => Ok(()),
+        _ => manuscript::stepped(tx, root_id, &columns).await,
     }
 }
 

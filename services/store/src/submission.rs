@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Store, campaign, contact,
     entity::{letter, message, submission, submission_finding},
-    likeness,
+    likeness, manuscript,
     message::{advance, succeeded, tell},
     outbox::{self, About},
     record::SubmissionRecord,
@@ -214,6 +214,7 @@ async fn insert(
         let now = instant(now())?;
         let policy = store.policy.as_deref();
         let beside = review::recorded(tx, policy, campaign, root_id, received_at, judgement.verdict, now).await?;
+        manuscript::refresh(tx, &[root_id]).await?;
         detail.extend(beside.map(|beside| format!("; {beside}")));
         if let Some(policy) = policy {
             let about = About {

@@ -3,6 +3,7 @@
 //! lies in JSON is read page by page.
 
 mod look_ups;
+mod manuscripts;
 mod standings;
 mod terms;
 
@@ -235,6 +236,7 @@ pub async fn verify(store: &Store) -> Result<Vec<VerifyFault>> {
     look_ups::attachments(&tx, &mut faults).await?;
     terms::terms(&tx, &mut faults).await?;
     standings::standings(&tx, &mut faults).await?;
+    manuscripts::manuscripts(&tx, &mut faults).await?;
     Ok(faults)
 }
 

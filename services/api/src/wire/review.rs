@@ -6,7 +6,7 @@ use intake::review::{
     table::{Row, Words},
 };
 use proto::intake::v1;
-use store::record::{ReviewEvent, ReviewRecord};
+use store::record::{ReviewEvent, ReviewRecord, ReviewSummary};
 use uuid::Uuid;
 
 use super::{campaign::day, submission::verdict, timestamp};
@@ -195,6 +195,28 @@ pub fn review(record: &ReviewRecord, actor: &Actor, now: DateTime<Utc>, settings
         received_time: Some(timestamp(record.received_at)),
         update_time: Some(timestamp(record.updated_at)),
         history: Vec::new(),
+        summary: record.summary.as_ref().map(summary),
+    }
+}
+
+/// The newest version in a line of a list.
+fn summary(summary: &ReviewSummary) -> v1::ReviewSummary {
+    v1::ReviewSummary {
+        submission: names::SUBMISSION.name(summary.newest_id),
+        versions: summary.versions,
+        subject: summary.subject.clone(),
+        contact_name: summary.contact_name.clone(),
+        organisation: summary.organisation.clone(),
+        received_time: Some(timestamp(summary.received_at)),
+        failed: summary.failed.clone(),
+        undetermined: summary.undetermined.clone(),
+        documents: summary.documents,
+        videos: summary.videos,
+        pictures: summary.pictures,
+        cloud_files: summary.cloud_files,
+        cloud_expire_time: summary.cloud_expires_at.map(timestamp),
+        characters: summary.characters,
+        backfilled: summary.backfilled,
     }
 }
 

@@ -439,6 +439,78 @@ async fn reviews_are_listed_by_filter_and_page_and_what_is_not_reviewed_has_none
 }
 
 #[tokio::test]
+async fn a_count_is_as_long_as_the_list_behind_it_and_neighbours_walk_it() {
+    let world = World::new().await;
+    let (_server, client) = desk(&world).await;
+    for state in [State::Judged, State::Assigned, State::FirstReview, State::RevisionAsked, State::Declined] {
+        brought(&world, &client, state).await;
+    }
+    let mut look = client("look");
+    let filters = [
+        "",
+        "state = (JUDGED OR ASSIGNED)",
+        "state != (JUDGED OR DECLINED) AND verdict = ELIGIBLE",
+        "editor = (zhang OR wang)",
+        "text : \"主题征稿\" AND has_video = false",
+        "text : \"主題\"",
+        "text : \"没有\"",
+        "number >= 2 AND number <= 4",
+        "versions = 1 AND backfilled = false",
+        "received_time >= 2000-01-01",
+        "update_time < 2000-01-01",
+        "finding = \"deadline\"",
+        "bounced = true",
+        "cloud_expire_time > 2000-01-01",
+    ];
+    let request = v1::CountReviewsRequest {
+        campaign: format!("campaigns/{}", world.campaign.id),
+        filters: filters.map(str::to_owned).to_vec(),
+    };
+    let counts = look.count_reviews(request).await.unwrap().into_inner().counts;
+    let mut listed = Vec::new();
+    for filter in filters {
+        let request = v1::ListReviewsRequest { filter: filter.into(), ..Default::default() };
+        listed.push(look.list_reviews(request).await.unwrap().into_inner().reviews);
+    }
+    assert_eq!(counts, listed.iter().map(|list| list.len() as u64).collect::<Vec<_>>());
+    assert_eq!(counts[..4], [5, 2, 3, 4], "and they are not all of none");
+    let summary = listed[0][0].summary.as_ref().unwrap();
+    assert_eq!((summary.versions, summary.submission.as_str()), (1, listed[0][0].submission.as_str()));
+    assert_eq!((&summary.subject, summary.received_time), (&listed[0][0].subject, listed[0][0].received_time));
+
+    for order_by in ["", "received_time", "update_time desc", "due_day"] {
+        let filter = "state != DECLINED";
+        let request = v1::ListReviewsRequest { filter: filter.into(), order_by: order_by.into(), ..Default::default() };
+        let list = look.list_reviews(request).await.unwrap().into_inner().reviews;
+        for at in 0..list.len() {
+            let request = v1::GetReviewNeighboursRequest {
+                submission: list[at].submission.clone(),
+                filter: filter.into(),
+                order_by: order_by.into(),
+                ..Default::default()
+            };
+            let found = look.get_review_neighbours(request).await.unwrap().into_inner();
+            let name = |at: Option<usize>| at.and_then(|at| list.get(at)).map(|review| review.submission.clone());
+            assert_eq!(found.previous, name(at.checked_sub(1)).unwrap_or_default(), "{order_by} at {at}");
+            assert_eq!(found.next, name(Some(at + 1)).unwrap_or_default(), "{order_by} at {at}");
+        }
+    }
+
+    let count = |filters: &[&str]| v1::CountReviewsRequest {
+        filters: filters.iter().map(|filter| (*filter).to_owned()).collect(),
+        ..Default::default()
+    };
+    assert_eq!(fields(look.count_reviews(count(&["", "stat = X"])).await), ["filters[1]"]);
+    assert_eq!(fields(look.count_reviews(count(&[""; 41])).await), ["filters"]);
+    let nothing = v1::GetReviewNeighboursRequest::default();
+    assert_eq!(fields(look.get_review_neighbours(nothing).await), ["submission"]);
+    let submission = named(Uuid::now_v7());
+    let unknown = v1::GetReviewNeighboursRequest { submission, ..Default::default() };
+    let answer = look.get_review_neighbours(unknown).await;
+    assert_eq!(refusal(answer), (Code::NotFound, "SUBMISSION_NOT_FOUND".into()));
+}
+
+#[tokio::test]
 async fn a_campaign_says_how_its_submissions_are_reviewed() {
     let world = World::new().await;
     let server = world.serve().await;

@@ -12,6 +12,7 @@ use super::line::{self, Line};
 use crate::{
     Result,
     entity::{contact_mark, reply as row},
+    review,
     values::{LINE_CHARACTERS_MAX, from_word, line as text, micros},
 };
 
@@ -56,6 +57,7 @@ pub async fn bounced(tx: &DatabaseTransaction, letter: &Letter, now: DateTime<Ut
     let columns =
         row::ActiveModel { bounced_at: Set(Some(micros(now))), bounce_detail: Set(said.clone()), ..Default::default() };
     line::set(tx, &row, columns, now).await?;
+    review::bounced(tx, row.submission_id, now).await?;
     let state: State = from_word(&row.state)?;
     let detail = format!("it came back: {said}");
     line::append(tx, row.id, Line { before: Some(state), after: state, actor: "worker", detail: &detail }, now).await?;

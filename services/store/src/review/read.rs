@@ -1,19 +1,16 @@
-//! Reviews as an editor reads them: one, a page by key, the history.
+//! Reviews as an editor reads them: one with all that belongs to it, the history.
 
 use std::collections::HashMap;
 
 use intake::review::{Entry, Standing, Step};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::NO_DAY;
 use crate::{
     Error, Result, Store,
-    entity::{review, review_event, review_person, submission},
-    record::{ReviewEvent, ReviewFilter, ReviewKey, ReviewOrder, ReviewQuery, ReviewRecord},
-    values::{bounded, from_json, instant, micros, parsed, unsigned},
+    entity::{manuscript, manuscript_summary, review, review_event, review_person, submission},
+    record::{ReviewEvent, ReviewRecord, ReviewSummary},
+    values::{bounded, from_json, instant, parsed, unsigned},
 };
 
 /// The first version of the chain that a submission belongs to.
@@ -36,93 +33,87 @@ pub async fn get(store: &Store, submission_id: Uuid) -> Result<ReviewRecord> {
 /// A row as a record.
 pub async fn one(connection: &impl ConnectionTrait, row: review::Model) -> Result<ReviewRecord> {
     let id = row.submission_id;
-    let root = submission::Entity::find_by_id(id).one(connection).await?;
-    let mut records = records(connection, vec![(row, root)]).await?;
+    let mut records = records(connection, vec![row]).await?;
     records.pop().ok_or(Error::NotFound { what: "review", id })
 }
 
-pub async fn list(store: &Store, query: &ReviewQuery) -> Result<Vec<ReviewRecord>> {
-    use review::Column::{CampaignId, DueDay, ReceivedAt, SubmissionId, UpdatedAt};
-    let mut rows = review::Entity::find().find_also_related(submission::Entity);
-    if let Some(campaign_id) = query.campaign_id {
-        rows = rows.filter(CampaignId.eq(campaign_id));
-    }
-    for filter in &query.filters {
-        rows = rows.filter(condition(filter));
-    }
-    let (column, order) = match query.order {
-        ReviewOrder::ReceivedDescending => (ReceivedAt, Order::Desc),
-        ReviewOrder::ReceivedAscending => (ReceivedAt, Order::Asc),
-        ReviewOrder::UpdatedDescending => (UpdatedAt, Order::Desc),
-        ReviewOrder::UpdatedAscending => (UpdatedAt, Order::Asc),
-        ReviewOrder::DueAscending => (DueDay, Order::Asc),
-    };
-    if let Some(ReviewKey { received_at, updated_at, due_day, submission_id }) = query.after {
-        let value = match column {
-            ReceivedAt => Expr::val(micros(received_at)),
-            UpdatedAt => Expr::val(micros(updated_at)),
-            _ => Expr::val(due_day.unwrap_or(NO_DAY)),
-        };
-        let here = Expr::tuple([column, SubmissionId].map(|column| Expr::col((review::Entity, column))));
-        let there = Expr::tuple([value, Expr::val(submission_id)]);
-        rows = rows.filter(match order {
-            Order::Asc => here.gt(there),
-            _ => here.lt(there),
-        });
-    }
-    let rows = rows
-        .order_by(column, order.clone())
-        .order_by(SubmissionId, order)
-        .limit(bounded(query.limit))
-        .all(&store.reader)
+/// Rows as records, in their order.
+pub async fn records(connection: &impl ConnectionTrait, rows: Vec<review::Model>) -> Result<Vec<ReviewRecord>> {
+    let root_ids: Vec<Uuid> = rows.iter().map(|row| row.submission_id).collect();
+    let roots: Vec<(Uuid, i64, String)> = submission::Entity::find()
+        .select_only()
+        .columns([submission::Column::Id, submission::Column::Number, submission::Column::Subject])
+        .filter(submission::Column::Id.is_in(root_ids.iter().copied()))
+        .into_tuple()
+        .all(connection)
         .await?;
-    records(&store.reader, rows).await
-}
-
-/// A comparison as it stands in a statement.
-pub fn condition(filter: &ReviewFilter) -> Expr {
-    use review::Column::{DueDay, EditorId, State};
-    match filter {
-        ReviewFilter::State(state, true) => State.eq(state.as_str()),
-        ReviewFilter::State(state, false) => State.ne(state.as_str()),
-        ReviewFilter::Editor(id, true) => EditorId.eq(*id),
-        ReviewFilter::Editor(id, false) => EditorId.is_null().or(EditorId.ne(*id)),
-        ReviewFilter::Assigned(true) => EditorId.is_not_null(),
-        ReviewFilter::Assigned(false) => EditorId.is_null(),
-        ReviewFilter::DueFrom(day) => DueDay.gte(*day).and(DueDay.ne(NO_DAY)),
-        ReviewFilter::DueBefore(day) => DueDay.lt(*day),
-    }
-}
-
-type Row = (review::Model, Option<submission::Model>);
-
-async fn records(connection: &impl ConnectionTrait, rows: Vec<Row>) -> Result<Vec<ReviewRecord>> {
+    let mut roots: HashMap<Uuid, (i64, String)> =
+        roots.into_iter().map(|(id, number, subject)| (id, (number, subject))).collect();
+    let mut summaries = summaries(connection, &root_ids).await?;
     let mut read = Vec::with_capacity(rows.len());
     let mut ids = Vec::new();
-    for (row, root) in rows {
+    for row in rows {
         let standing: Standing = from_json(row.standing.clone())?;
         ids.extend(standing.editor);
         ids.extend(standing.recommendations.iter().map(|opinion| opinion.by));
-        read.push((row, root, standing));
+        read.push((row, standing));
     }
     let names = names(connection, ids).await?;
     read.into_iter()
-        .map(|(row, root, standing)| {
-            let root = root.ok_or(Error::NotFound { what: "submission", id: row.submission_id })?;
+        .map(|(row, standing)| {
+            let id = row.submission_id;
+            let (number, subject) = roots.remove(&id).ok_or(Error::NotFound { what: "submission", id })?;
             let of_this = standing.editor.into_iter().chain(standing.recommendations.iter().map(|opinion| opinion.by));
             Ok(ReviewRecord {
-                submission_id: row.submission_id,
+                submission_id: id,
                 campaign_id: row.campaign_id,
-                number: unsigned(root.number)?,
-                subject: root.subject,
+                number: unsigned(number)?,
+                subject,
                 row_version: unsigned(row.row_version)?,
                 names: of_this.filter_map(|id| Some((id, names.get(&id)?.clone()))).collect(),
                 received_at: instant(row.received_at)?,
                 updated_at: instant(row.updated_at)?,
                 standing,
+                summary: summaries.remove(&id),
             })
         })
         .collect()
+}
+
+async fn summaries(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<HashMap<Uuid, ReviewSummary>> {
+    let compared = manuscript::Entity::find()
+        .filter(manuscript::Column::SubmissionId.is_in(ids.iter().copied()))
+        .all(connection)
+        .await?;
+    let mut compared: HashMap<Uuid, manuscript::Model> =
+        compared.into_iter().map(|row| (row.submission_id, row)).collect();
+    let shown = manuscript_summary::Entity::find()
+        .filter(manuscript_summary::Column::SubmissionId.is_in(ids.iter().copied()))
+        .all(connection)
+        .await?;
+    let mut summaries = HashMap::with_capacity(shown.len());
+    for shown in shown {
+        let Some(compared) = compared.remove(&shown.submission_id) else { continue };
+        let summary = ReviewSummary {
+            newest_id: shown.newest_id,
+            versions: unsigned(compared.versions)?,
+            subject: shown.subject,
+            contact_name: shown.contact_name,
+            organisation: shown.organisation,
+            received_at: instant(shown.received_at)?,
+            failed: from_json(shown.failed)?,
+            undetermined: from_json(shown.undetermined)?,
+            documents: unsigned(shown.documents)?,
+            videos: unsigned(shown.videos)?,
+            pictures: unsigned(shown.pictures)?,
+            cloud_files: unsigned(shown.cloud_files)?,
+            cloud_expires_at: compared.cloud_expires_at.map(instant).transpose()?,
+            characters: unsigned(shown.characters)?,
+            backfilled: compared.backfilled,
+        };
+        summaries.insert(shown.submission_id, summary);
+    }
+    Ok(summaries)
 }
 
 /// The names of persons that are known.

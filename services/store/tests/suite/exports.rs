@@ -6,7 +6,7 @@ use intake::{
     review::{Action, Actor, Decision, Role, State, Step},
     sorting::Class,
 };
-use store::record::{ExportLine, ExportQuery, ReviewFilter, ReviewPerson, ReviewRecord, ReviewStep};
+use store::record::{ExportLine, ExportQuery, ReviewFilter, ReviewFlag, ReviewPerson, ReviewRecord, ReviewStep};
 use uuid::Uuid;
 
 use crate::scene::{Scene, assessment, letter};
@@ -55,11 +55,11 @@ pub async fn every_number_of_a_campaign_leaves_and_a_filter_leaves_whole_manuscr
 
     let root = all[1].submission.id;
     take(&scene, root, 9, Action::Assign { editor: Uuid::from_u128(1) }, "").await;
-    let assigned = vec![ReviewFilter::State(State::Assigned, true), ReviewFilter::Assigned(true)];
+    let assigned = vec![ReviewFilter::State(vec![State::Assigned], true), ReviewFilter::Is(ReviewFlag::Assigned, true)];
     let lines = scene.store.export_lines(&query(&scene, assigned, 0, 100)).await.unwrap();
     assert_eq!(numbers(&lines), [2, 5], "all versions");
     assert_eq!(lines[1].review.as_ref().unwrap().editor, "编辑1");
-    let judged = vec![ReviewFilter::State(State::Judged, true)];
+    let judged = vec![ReviewFilter::State(vec![State::Judged], true)];
     let lines = scene.store.export_lines(&query(&scene, judged, 0, 100)).await.unwrap();
     assert_eq!(numbers(&lines), [1, 3]);
     let elsewhere = ExportQuery { campaign_id: Uuid::now_v7(), ..query(&scene, vec![], 0, 100) };

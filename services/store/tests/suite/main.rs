@@ -9,6 +9,7 @@ mod exports;
 mod ledger;
 mod letters;
 mod lists;
+mod manuscripts;
 mod outbox;
 mod pages;
 mod postgres;
@@ -105,6 +106,11 @@ suite! {
     lists::hashes_that_no_row_names_are_told,
     lists::messages_are_listed_newest_first_by_stage,
     lists::recorded_mail_comes_with_its_letter_from_all_mailboxes_of_an_address,
+    manuscripts::a_page_a_count_and_the_neighbours_are_what_a_filter_says,
+    manuscripts::a_page_of_reviews_neither_skips_nor_repeats_while_they_move,
+    manuscripts::a_planted_fault_in_what_lists_read_is_found,
+    manuscripts::what_a_list_cannot_answer_is_refused,
+    manuscripts::what_an_older_program_left_is_listed_after_the_next_start,
     outbox::a_letter_goes_out_once_through_one_sender,
     outbox::a_letter_is_handed_over_once_or_where_the_settings_say_so_twice_whatever_dies,
     outbox::a_sender_that_lost_its_lease_goes_no_further,
