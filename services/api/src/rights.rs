@@ -44,7 +44,11 @@ const TABLE: &[Line] = &[
     ("caibian.intake.v1.OutboxService", CHIEF, &["ApproveReply", "SettleReply"]),
     ("caibian.intake.v1.QuarantineService", EDITOR, &["GetQuarantined", "ListQuarantined", "RetryQuarantined"]),
     ("caibian.intake.v1.QuarantineService", CHIEF, &["ReleaseQuarantined"]),
-    ("caibian.intake.v1.ReviewService", VIEWER, &["GetReview", "ListReviews", "ListReviewEvents"]),
+    (
+        "caibian.intake.v1.ReviewService",
+        VIEWER,
+        &["GetReview", "ListReviews", "ListReviewEvents", "CountReviews", "GetReviewNeighbours"],
+    ),
     (
         "caibian.intake.v1.ReviewService",
         EDITOR,
