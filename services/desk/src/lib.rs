@@ -13,13 +13,19 @@
 pub mod api;
 mod assets;
 pub mod cookie;
+mod diff;
+pub mod disposition;
 pub mod fault;
 pub mod html;
 mod language;
+mod listing;
 mod pages;
+mod people;
 pub mod posted;
 mod server;
+pub mod stream;
 pub mod visit;
+pub mod words;
 
 use std::{io, net::SocketAddr};
 

@@ -124,3 +124,33 @@ fn to_sign_in(here: &str) -> Response {
     let to = if here == "/" { "/sign-in".to_owned() } else { url("/sign-in", &[("next", here)]) };
     (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
 }
+
+#[cfg(test)]
+pub mod tests {
+    //! A visit for the tests of pages, which show made-up messages.
+
+    use super::*;
+
+    /// A chief editor's, in Chinese. Needs a runtime only when the services are called.
+    #[must_use]
+    pub fn visit() -> Visit {
+        visit_of(ReviewRole::ChiefEditor, Language::Zh)
+    }
+
+    /// Anybody's.
+    #[must_use]
+    pub fn visit_of(role: ReviewRole, language: Language) -> Visit {
+        let session = Session {
+            user_name: "zhang.li".into(),
+            display_name: "张丽".into(),
+            role: role.into(),
+            ..Session::default()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let _inside = runtime.enter();
+        let channel = crate::api::channel("http://127.0.0.1:1").expect("an address");
+        let api = Api::of(channel, "T").expect("a token");
+        let taste = Taste { language, ..Taste::read(&HeaderMap::new()) };
+        Visit { session, api, taste, here: "/".into(), csrf: csrf_of("T") }
+    }
+}

@@ -51,6 +51,16 @@
       const box = document.activeElement?.closest?.("[data-row]")?.querySelector("input[type=checkbox]");
       if (box) { box.click(); done(); }
     }
+    else if (key === "o") {
+      const link = document.activeElement?.closest?.("[data-row]")?.querySelector("a[href]");
+      if (link) { link.click(); done(); }
+    }
+    else if (key === "a") {
+      const boxes = rows().map((row) => row.querySelector("input[type=checkbox]")).filter(Boolean);
+      const all = boxes.every((box) => box.checked);
+      for (const box of boxes) box.checked = !all;
+      if (boxes.length) done();
+    }
     else if (press(key)) done();
   });
 })();

@@ -3,13 +3,17 @@
 mod account;
 mod contacts;
 mod exports;
+mod keys;
 mod procurement;
 mod sign_in;
 mod similar;
 mod states;
+mod submission;
+mod submissions;
 mod today;
 
 use axum::{Router, response::Response};
+use keys::keys;
 
 use crate::{Desk, fault::Fault, visit::Visit};
 
@@ -22,6 +26,8 @@ pub fn routes() -> Router<Desk> {
         .merge(procurement::routes())
         .merge(sign_in::routes())
         .merge(similar::routes())
+        .merge(submission::routes())
+        .merge(submissions::routes())
         .merge(today::routes())
 }
 

@@ -1,0 +1,151 @@
+//! 来稿: the list of manuscripts, filtered, ordered, page by page, and with one step for many.
+
+mod assign;
+mod filters;
+mod table;
+
+use axum::{
+    Router,
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use chrono::Utc;
+use maud::{Markup, html};
+use proto::intake::v1::{
+    Campaign, CountReviewsRequest, ListCampaignsRequest, ListReviewsRequest, ListReviewsResponse, ReviewRole,
+};
+use stdx::beijing;
+
+pub use assign::choice;
+pub use table::{Around, EXPIRES_WITHIN_DAYS, table, version};
+
+use crate::{
+    Desk, Language,
+    fault::Fault,
+    html::{Here, Page, Tone, notice, pager},
+    listing::{Listing, PATH},
+    pages::keys,
+    people::Editors,
+    posted::Fields,
+    visit::Visit,
+};
+
+/// Lines of a page.
+const LINES: i32 = 50;
+
+/// Campaigns that the form offers.
+const CAMPAIGNS: i32 = 100;
+
+/// The routes of this directory.
+pub fn routes() -> Router<Desk> {
+    Router::new().route(PATH, get(show)).route("/submissions/assign", post(assign::assign))
+}
+
+async fn show(visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Response {
+    let query = Fields(query);
+    let listing = Listing::read(&query);
+    // A form sends its empty fields too; what people copy from the address bar stays short.
+    if query.0.iter().any(|(_, value)| value.is_empty()) {
+        return Redirect::to(&listing.url()).into_response();
+    }
+    let now = Utc::now();
+    let filter = listing.filter(&visit.session.user_name, beijing::day_of(now));
+    let asked = ListReviewsRequest {
+        page_size: LINES,
+        page_token: listing.page().to_owned(),
+        campaign: listing.campaign(),
+        filter: filter.clone(),
+        order_by: listing.order_by().to_owned(),
+    };
+    let counted = CountReviewsRequest { campaign: listing.campaign(), filters: vec![filter] };
+    let (mut reviews, mut counting, mut campaigns) = (visit.api.reviews(), visit.api.reviews(), visit.api.campaigns());
+    let (listed, counted, editors, campaigns) = tokio::join!(
+        reviews.list_reviews(asked),
+        counting.count_reviews(counted),
+        Editors::ask(&visit),
+        campaigns.list_campaigns(ListCampaignsRequest { page_size: CAMPAIGNS, page_token: String::new() }),
+    );
+    let (editors, campaigns) = match (editors, campaigns) {
+        (Ok(editors), Ok(campaigns)) => (editors, campaigns.into_inner().campaigns),
+        (Err(status), _) | (_, Err(status)) => return Fault::from(status).to(&visit),
+    };
+    // What the list cannot be asked for is told above the form that asked for it.
+    let (fault, listed, total) = match (listed, counted) {
+        (Ok(listed), Ok(counted)) => (None, listed.into_inner(), counted.into_inner().counts.first().copied()),
+        (Err(status), _) | (_, Err(status)) => (Some(Fault::from(status)), ListReviewsResponse::default(), None),
+    };
+    let list = List { visit: &visit, listing: &listing, editors: &editors, campaigns: &campaigns, now };
+    let body = list.body(&listed, total.unwrap_or_default(), fault.as_ref());
+    let page = Page::new(&visit, Here::Submissions, visit.say("来稿", "Submissions")).show(&body);
+    match fault {
+        Some(fault) => (fault.status(), page).into_response(),
+        None => page,
+    }
+}
+
+/// The list with what it needs around it.
+struct List<'a> {
+    visit: &'a Visit,
+    listing: &'a Listing,
+    editors: &'a Editors,
+    campaigns: &'a [Campaign],
+    now: chrono::DateTime<Utc>,
+}
+
+impl List<'_> {
+    fn body(&self, listed: &ListReviewsResponse, total: u64, fault: Option<&Fault>) -> Markup {
+        let (visit, listing) = (self.visit, self.listing);
+        let around =
+            Around { visit, listing, editors: self.editors, now: self.now, has_boxes: visit.may(ReviewRole::Editor) };
+        let first = (!listing.page().is_empty()).then(|| listing.url());
+        let next = (!listed.next_page_token.is_empty()).then(|| listing.url_of_page(&listed.next_page_token));
+        let count = match visit.language() {
+            Language::Zh => format!("共 {total} 篇"),
+            Language::En => format!("{total} in all"),
+        };
+        html! {
+            @if let Some(fault) = fault { (notice(Tone::Bad, fault.words(visit.language()))) }
+            (filters::form(visit, listing, self.editors, self.campaigns))
+            (filters::pills(visit, listing, self.editors, self.campaigns))
+            @if listed.reviews.is_empty() {
+                @if fault.is_none() { (self.empty()) }
+            } @else {
+                p.count { (count) }
+                @if around.has_boxes {
+                    form method="post" action="/submissions/assign" {
+                        (crate::html::hidden(visit))
+                        input type="hidden" name="list" value=(listing.query());
+                        (table(&around, visit.say("来稿列表", "List of submissions"), &listed.reviews))
+                        (assign::bar(visit, self.editors))
+                    }
+                } @else {
+                    (table(&around, visit.say("来稿列表", "List of submissions"), &listed.reviews))
+                }
+                (pager(visit, first.as_deref(), next.as_deref()))
+            }
+            (keys(visit))
+        }
+    }
+
+    fn empty(&self) -> Markup {
+        let visit = self.visit;
+        html! {
+            div.empty {
+                @if !self.listing.page().is_empty() {
+                    p { (visit.say("这一页没有稿件了。", "There is nothing on this page any more.")) }
+                    p { a href=(self.listing.url()) { (visit.say("回到首页", "First page")) } }
+                } @else if self.listing.is_all() {
+                    p { (visit.say("还没有来稿。邮箱收到带征稿标记的邮件后，稿件会出现在这里。",
+                        "There is no submission yet. A mail that bears a campaign’s tag appears here once the mailbox has it.")) }
+                    p { (visit.say("若作者说已经投稿，请到", "If an author says that one was sent, look into the ")) a href="/ledger" { (visit.say("来信登记", "mail ledger")) } (visit.say("查看该邮件的去向。", ".")) }
+                } @else {
+                    p { (visit.say("没有符合条件的稿件。去掉一个条件再看，或", "Nothing meets these conditions. Take one of them away, or ")) a href=(PATH) { (visit.say("查看全部来稿", "see all submissions")) } (visit.say("。", ".")) }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
