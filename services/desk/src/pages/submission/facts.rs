@@ -1,10 +1,11 @@
 //! 基本情况: who sent it, when, and how it came.
 
 use maud::{Markup, html};
-use proto::intake::v1::{Campaign, Class, Found, Review, Submission};
+use proto::intake::v1::{Campaign, Class, Contact, Found, Review, ReviewRole, Submission};
 
+use super::Asked;
 use crate::{
-    html::{filled, moment, sentence},
+    html::{filled, hidden, moment, sentence, url},
     people::Editors,
     visit::Visit,
     words,
@@ -13,16 +14,31 @@ use crate::{
 /// Values of one kind that are shown; further ones are in the mail.
 const VALUES: usize = 5;
 
+/// What the facts need.
+pub struct Around<'a> {
+    /// Who looks.
+    pub visit: &'a Visit,
+    /// At which page.
+    pub asked: &'a Asked,
+    /// The submission, its contact masked as the services mask it.
+    pub submission: &'a Submission,
+    /// The contact whole, where the person has just asked for it.
+    pub revealed: Option<&'a Contact>,
+    /// None for a mail that is not reviewed.
+    pub review: Option<&'a Review>,
+    /// None for a mail that no campaign wants.
+    pub campaign: Option<&'a Campaign>,
+    /// What editors are called.
+    pub editors: &'a Editors,
+}
+
 /// The facts.
-pub fn facts(
-    visit: &Visit,
-    submission: &Submission,
-    review: Option<&Review>,
-    campaign: Option<&Campaign>,
-    editors: &Editors,
-) -> Markup {
+pub fn facts(around: &Around<'_>) -> Markup {
+    let Around { visit, submission, revealed, review, campaign, editors, .. } = around;
     let language = visit.language();
-    let contact = submission.contact.clone().unwrap_or_default();
+    let masked = submission.contact.clone().unwrap_or_default();
+    let contact = revealed.unwrap_or(&masked);
+    let has_masked = contact.phones.iter().chain(&contact.addresses).any(|found| found.value.contains('*'));
     let from = submission.from.clone().unwrap_or_default();
     html! {
         section aria-labelledby="facts" {
@@ -35,6 +51,13 @@ pub fn facts(
                 dt { (visit.say("工作单位", "Organisation")) } dd { (found(visit, &contact.organisations)) }
                 dt { (visit.say("电话", "Phone")) } dd { (found(visit, &contact.phones)) }
                 dt { (visit.say("邮箱", "Mail address")) } dd { (found(visit, &contact.addresses)) }
+                @if has_masked && visit.may(ReviewRole::Editor) {
+                    dt { span.unseen { (visit.say("联系方式", "Contact")) } }
+                    dd { form method="post" action=(url(&format!("/{}/contact", submission.name), &[("list", &around.asked.listing.query()), ("tab", around.asked.tab)])) {
+                        (hidden(visit))
+                        button.quiet { (visit.say("显示联系方式", "Show the contact")) }
+                        br; small { (visit.say("每次显示都会留痕。", "Each time is recorded.")) } } }
+                }
                 dt { (visit.say("发件人", "Sender")) }
                 dd { bdi { (from.display_name) } " " bdi { (from.address) } }
                 dt { (visit.say("收到", "Received")) }

@@ -10,6 +10,7 @@ mod letters;
 mod mail;
 mod manuscript;
 mod opinions;
+mod reveal;
 mod steps;
 mod take;
 mod versions;
@@ -23,7 +24,7 @@ use axum::{
 use chrono::Utc;
 use maud::{Markup, html};
 use proto::intake::v1::{
-    Campaign, GetCampaignRequest, GetReviewNeighboursRequest, GetReviewNeighboursResponse, GetReviewRequest,
+    Campaign, Contact, GetCampaignRequest, GetReviewNeighboursRequest, GetReviewNeighboursResponse, GetReviewRequest,
     GetSubmissionRequest, ListRepliesRequest, ListReviewEventsRequest, Reply, Review, ReviewAction, ReviewEvent,
     Submission,
 };
@@ -55,6 +56,7 @@ pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/submissions/{id}", get(show))
         .route("/submissions/{id}/steps", post(take::take))
+        .route("/submissions/{id}/contact", post(reveal::reveal))
         .route("/submissions/{id}/files/{path}", get(download::file))
         .route("/submissions/{id}/raw", get(download::raw))
 }
@@ -84,6 +86,8 @@ struct Refused<'a> {
 /// Everything that the page shows.
 struct Loaded {
     submission: Submission,
+    /// The contact whole, where the person has just asked for it.
+    revealed: Option<Contact>,
     /// None for a mail of a class that is not reviewed.
     review: Option<Review>,
     campaign: Option<Campaign>,
@@ -187,7 +191,7 @@ async fn load(visit: &Visit, asked: &Asked) -> Result<Loaded, Status> {
     } else {
         versions::Chain::default()
     };
-    Ok(Loaded { submission, review, campaign, editors: editors?, letters, neighbours, events, chain })
+    Ok(Loaded { submission, revealed: None, review, campaign, editors: editors?, letters, neighbours, events, chain })
 }
 
 fn page(
@@ -212,7 +216,7 @@ fn page(
 }
 
 fn body(visit: &Visit, asked: &Asked, loaded: &Loaded, refused: Option<&Refused<'_>>) -> Markup {
-    let Loaded { submission, review, campaign, editors, letters, neighbours, events, chain } = loaded;
+    let Loaded { submission, revealed, review, campaign, editors, letters, neighbours, events, chain } = loaded;
     let next = (!neighbours.next.is_empty()).then(|| asked.url(&neighbours.next, &[]));
     html! {
         (way(visit, asked, loaded))
@@ -240,7 +244,7 @@ fn body(visit: &Visit, asked: &Asked, loaded: &Loaded, refused: Option<&Refused<
                     (steps::steps(&steps::Around { visit, asked, review, campaign: campaign.as_ref(), editors, next: next.as_deref(), refused }))
                 }
                 (findings::findings(visit, submission))
-                (facts::facts(visit, submission, review.as_ref(), campaign.as_ref(), editors))
+                (facts::facts(&facts::Around { visit, asked, submission, revealed: revealed.as_ref(), review: review.as_ref(), campaign: campaign.as_ref(), editors }))
                 (letters::letters(visit, letters.as_deref()))
             }
         }

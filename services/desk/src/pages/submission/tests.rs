@@ -182,6 +182,7 @@ fn loaded() -> Loaded {
     };
     Loaded {
         submission: submission(),
+        revealed: None,
         review: Some(review()),
         campaign: Some(Campaign {
             theme: "深入学习宣传贯彻党的二十大精神".into(),
@@ -353,4 +354,18 @@ fn a_published_place_is_told_and_can_be_published_once() {
     let html = body(&visit(), &asked(""), &loaded, None).into_string();
     assert!(html.contains("<option value=\"微信\">") && !html.contains("<option value=\"杂志\">"));
     assert!(html.contains("刊发于"));
+}
+
+#[test]
+fn a_masked_contact_is_shown_whole_to_an_editor_who_asks_and_to_nobody_else() {
+    let mut loaded = loaded();
+    let whole = loaded.submission.contact.clone().unwrap();
+    loaded.submission.contact.as_mut().unwrap().phones[0].value = "138****0000".into();
+    let html = |loaded: &Loaded, role| body(&visit_of(role, Language::Zh), &asked("mail"), loaded, None).into_string();
+    let button = format!("action=\"/{NAME}/contact?list=q%3Da%2526b%26state%3Dopen&amp;tab=mail\"");
+    assert!(html(&loaded, ReviewRole::Editor).contains(&button));
+    assert!(!html(&loaded, ReviewRole::Viewer).contains("/contact?"));
+    loaded.revealed = Some(whole);
+    let shown = html(&loaded, ReviewRole::Editor);
+    assert!(shown.contains("13800000000") && !shown.contains("138****0000") && !shown.contains("/contact?"));
 }
