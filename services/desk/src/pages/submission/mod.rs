@@ -275,6 +275,7 @@ fn way(visit: &Visit, asked: &Asked, loaded: &Loaded) -> Markup {
                 (badge(tone, verdict))
                 @if submission.version > 1 { (badge(Tone::Plain, &version(submission.version, language))) }
                 @if submission.backfilled { (badge(Tone::Plain, visit.say("补录", "Backfilled"))) }
+                a href={ "/" (submission.name) "/similar" } { (visit.say("相似来稿", "Similar submissions")) }
                 @if review.is_some() { a.down href="#steps" { (visit.say("去处理", "To the steps")) } }
             }
             nav.line aria-label=(visit.say("前后稿件", "Neighbours in the list")) {
