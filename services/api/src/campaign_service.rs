@@ -13,8 +13,19 @@ use uuid::Uuid;
 use crate::{dry_run, errors, names, page, wire};
 
 /// The writable fields, as a mask names them.
-const FIELDS: [&str; 10] =
-    ["theme", "tag", "mailbox", "categories", "opens_day", "deadline_day", "contacts", "channels", "rules", "review"];
+const FIELDS: [&str; 11] = [
+    "theme",
+    "tag",
+    "mailbox",
+    "categories",
+    "opens_day",
+    "deadline_day",
+    "contacts",
+    "channels",
+    "rules",
+    "review",
+    "templates",
+];
 /// Fields that a mask may name without effect.
 const FIELDS_OUTPUT: [&str; 3] = ["name", "etag", "revision"];
 /// Paths of a mask.
@@ -98,9 +109,12 @@ fn merged(stored: v1::Campaign, given: v1::Campaign, paths: &[String]) -> Result
     if takes("rules") {
         merged.rules = given.rules;
     }
-    // A caller that was built before there were reviews gives none: then only its name in the mask takes it away.
+    // A caller that was built before there were reviews or templates gives none: then only a name in the mask takes them away.
     if (all && given.review.is_some()) || paths.iter().any(|path| path == "review") {
         merged.review = given.review;
+    }
+    if (all && !given.templates.is_empty()) || paths.iter().any(|path| path == "templates") {
+        merged.templates = given.templates;
     }
     Ok(merged)
 }
@@ -187,5 +201,34 @@ impl CampaignService for Campaigns {
         let _one_at_a_time =
             self.dry_runs.acquire().await.map_err(|closed| errors::of_kind(stdx::ErrorKind::Internal, &closed))?;
         dry_run::run(&self.store, &present, &changed, mails_max).await.map(Response::new)
+    }
+
+    async fn preview_reply(
+        &self,
+        request: Request<v1::PreviewReplyRequest>,
+    ) -> Result<Response<v1::PreviewReplyResponse>, Status> {
+        let request = request.into_inner();
+        let kind = request.kind().into();
+        let v1::PreviewReplyRequest { campaign, language, subject, body, .. } = request;
+        let id = names::CAMPAIGN.required("campaign", &campaign)?;
+        let words = v1::ReplyTemplate { kind, language, subject, body };
+        let mut written = wire::written_read(&words).map_err(|faults| errors::fields(&faults))?;
+        if written.subject.is_empty() && written.body.is_empty() {
+            written = reply::standard::written(written.kind, written.language);
+        }
+        let campaign = self.store.campaign_get(id).await.map_err(errors::of_store)?;
+        let mut answer = v1::PreviewReplyResponse {
+            template: Some(wire::written(&written)),
+            places: wire::places(written.kind),
+            ..Default::default()
+        };
+        match reply::template::Template::read(&written) {
+            Ok(template) => {
+                let text = reply::particulars::preview(&template, &campaign);
+                (answer.subject, answer.body) = (text.subject, text.body);
+            }
+            Err(faults) => answer.faults = faults.iter().map(wire::template_fault).collect(),
+        }
+        Ok(Response::new(answer))
     }
 }

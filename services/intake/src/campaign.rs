@@ -43,6 +43,23 @@ pub struct Campaign {
     /// campaign and stay empty here: [`Campaign::review_settings`].
     #[serde(default)]
     pub review: Settings,
+    /// Its own words for letters to authors; none where it is content with those that ship.
+    #[serde(default)]
+    pub templates: Vec<ReplyTemplate>,
+}
+
+/// A campaign's words for a letter, as an editor wrote them. What they mean is known to the room that writes letters; here
+/// they are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyTemplate {
+    /// Of which letter: `acknowledgement`, `findings`, `adopted`, `declined`, `revision_asked`.
+    pub kind: String,
+    /// In which language: `zh`, `en`.
+    pub language: String,
+    /// The subject, with named places.
+    pub subject: String,
+    /// The body, with named places.
+    pub body: String,
 }
 
 /// A contact of the campaign.
@@ -194,6 +211,7 @@ impl Campaign {
                 rule(Required, Check::VideoSynopsis { characters_min: 15 }),
             ],
             review: Settings::default(),
+            templates: Vec::new(),
         }
     }
 }

@@ -86,6 +86,15 @@ impl Language {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Zh, Self::En];
 
+    /// The word used in tables and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Zh => "zh",
+            Self::En => "en",
+        }
+    }
+
     /// As `Content-Language` has it (RFC 3282).
     #[must_use]
     pub fn tag(self) -> &'static str {
@@ -93,5 +102,16 @@ impl Language {
             Self::Zh => "zh-CN",
             Self::En => "en",
         }
+    }
+}
+
+impl FromStr for Language {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|language| language.as_str() == text)
+            .ok_or_else(|| format!("no letter is written in {text:?}"))
     }
 }

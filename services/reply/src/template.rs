@@ -4,6 +4,7 @@
 //! condition and no loop to write; instead, a paragraph whose places are all empty is left out with its heading. A
 //! template language would have to be fenced in (loops without end, includes) to do less well.
 
+use intake::campaign::{Campaign, ReplyTemplate};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -186,6 +187,17 @@ pub struct Written {
     pub subject: String,
     /// The body; a blank line ends a paragraph.
     pub body: String,
+}
+
+/// A campaign’s own words. A letter or a language that this program does not know is left out: one newer than us wrote it,
+/// and the words that ship stand in.
+#[must_use]
+pub fn of_campaign(campaign: &Campaign) -> Vec<Written> {
+    let written = |kept: &ReplyTemplate| {
+        let (kind, language) = (kept.kind.parse().ok()?, kept.language.parse().ok()?);
+        Some(Written { kind, language, subject: kept.subject.clone(), body: kept.body.clone() })
+    };
+    campaign.templates.iter().filter_map(written).collect()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

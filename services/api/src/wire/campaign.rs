@@ -9,7 +9,7 @@ use intake::{
 use proto::intake::v1;
 use uuid::Uuid;
 
-use super::{review, submission::severity};
+use super::{review, submission::severity, template};
 use crate::names;
 
 /// Rounds of a review that are looked at.
@@ -27,7 +27,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(field: impl Into<String>, zh: &str, en: &str) -> Self {
+    pub(super) fn new(field: impl Into<String>, zh: &str, en: &str) -> Self {
         Self { field: field.into(), zh: zh.to_owned(), en: en.to_owned() }
     }
 }
@@ -53,6 +53,7 @@ pub fn campaign(campaign: &Campaign) -> v1::Campaign {
         channels: campaign.channels.clone(),
         rules: campaign.rules.iter().map(rule).collect(),
         review: Some(review_settings(&campaign.review)),
+        templates: template::templates(campaign),
     }
 }
 
@@ -119,6 +120,7 @@ pub fn campaign_read(message: &v1::Campaign, id: Uuid, revision: u32) -> Result<
     let rules: Vec<Rule> =
         message.rules.iter().enumerate().filter_map(|(index, rule)| rule_read(index, rule, &mut faults)).collect();
     let review = review_settings_read(message.review.as_ref(), &mut faults);
+    let templates = template::templates_read(&message.templates, &mut faults);
     let campaign = Campaign {
         id,
         revision,
@@ -139,8 +141,9 @@ pub fn campaign_read(message: &v1::Campaign, id: Uuid, revision: u32) -> Result<
         channels: message.channels.iter().map(|channel| channel.trim().to_owned()).collect(),
         rules,
         review,
+        templates,
     };
-    let told: Vec<&str> = ["opens_day", "deadline_day", "rules", "review"]
+    let told: Vec<&str> = ["opens_day", "deadline_day", "rules", "review", "templates"]
         .into_iter()
         .filter(|part| faults.iter().any(|fault| fault.field.starts_with(part)))
         .collect();

@@ -163,3 +163,77 @@ async fn an_update_that_is_asked_wrongly_says_why() {
     assert_eq!(fields(client.update_campaign(update(&ruleless, &["deadline_day"])).await), ["campaign.deadline_day"]);
     assert_eq!(default(&mut client).await, campaign);
 }
+
+fn words(body: &str) -> v1::ReplyTemplate {
+    let kind = v1::ReplyKind::Declined.into();
+    v1::ReplyTemplate { kind, language: "zh".into(), subject: "关于来稿 {{收稿号}}".into(), body: body.into() }
+}
+
+#[tokio::test]
+async fn a_campaigns_own_words_are_kept_until_an_update_names_them() {
+    let world = World::new().await;
+    let (mut client, _server) = client(&world).await;
+    let mut campaign = default(&mut client).await;
+    assert_eq!(campaign.templates, []);
+    let update = |campaign: &v1::Campaign, paths: &[&str]| v1::UpdateCampaignRequest {
+        campaign: Some(campaign.clone()),
+        update_mask: mask(paths),
+        validate_only: false,
+    };
+    campaign.templates = vec![words("很遗憾。\n\n{{理由}}")];
+    let campaign = client.update_campaign(update(&campaign, &["templates"])).await.unwrap().into_inner();
+    assert_eq!((campaign.revision, campaign.templates.as_slice()), (2, &[words("很遗憾。\n\n{{理由}}")][..]));
+
+    // Who was built before there were templates gives none, and takes none away.
+    let older = v1::Campaign { theme: "乡村振兴".into(), templates: Vec::new(), ..campaign.clone() };
+    let kept = client.update_campaign(update(&older, &[])).await.unwrap().into_inner();
+    assert_eq!((kept.theme.as_str(), &kept.templates), ("乡村振兴", &campaign.templates));
+
+    let wrong = v1::Campaign { templates: vec![words("很遗憾。"), words("{{理由}}")], ..kept.clone() };
+    let told = fields(client.update_campaign(update(&wrong, &["templates"])).await);
+    assert_eq!(told, ["campaign.templates[0].body"], "a letter that declines gives its reason");
+    let twice = v1::Campaign { templates: vec![words("{{理由}}"), words("{{理由}}")], ..kept.clone() };
+    let told = fields(client.update_campaign(update(&twice, &["templates"])).await);
+    assert_eq!(told, ["campaign.templates[1]"]);
+
+    let none = v1::Campaign { templates: Vec::new(), ..kept };
+    let none = client.update_campaign(update(&none, &["templates"])).await.unwrap().into_inner();
+    assert_eq!(none.templates, []);
+}
+
+#[tokio::test]
+async fn a_letter_is_shown_filled_in_or_its_faults_are_told_by_line_and_character() {
+    let world = World::new().await;
+    let (mut client, _server) = client(&world).await;
+    let campaign = default(&mut client).await;
+    let ask = |subject: &str, body: &str| v1::PreviewReplyRequest {
+        campaign: campaign.name.clone(),
+        kind: v1::ReplyKind::Declined.into(),
+        language: "zh".into(),
+        subject: subject.into(),
+        body: body.into(),
+    };
+    let shipped = client.preview_reply(ask("", "")).await.unwrap().into_inner();
+    assert!(shipped.template.unwrap().body.contains("{{理由}}"));
+    assert!(shipped.subject.starts_with("审稿结果（收稿号 128）") && shipped.body.contains("张小莉 010-88227050"));
+    let needed: Vec<&str> = shipped
+        .places
+        .iter()
+        .filter(|place| place.needed)
+        .map(|place| place.name.as_ref().unwrap().zh.as_str())
+        .collect();
+    assert_eq!(needed, ["理由"]);
+
+    let own = client.preview_reply(ask("来稿 {{收稿号}}", "很遗憾：\r\n{{理由}}")).await.unwrap().into_inner();
+    assert_eq!(own.subject, "来稿 128");
+    assert_eq!(own.body, "很遗憾：\n选题与近期已刊稿件重复。\n");
+
+    let wrong = client.preview_reply(ask("来稿", "一\n二 {{号码}}\n{{理由}}")).await.unwrap().into_inner();
+    assert_eq!((wrong.subject.as_str(), wrong.body.as_str()), ("", ""));
+    let [fault] = &wrong.faults[..] else { panic!("{:?}", wrong.faults) };
+    assert_eq!((fault.part(), fault.line, fault.column), (v1::template_fault::Part::Body, 2, 3));
+    assert!(fault.sentence.as_ref().unwrap().zh.contains("号码"));
+
+    let unknown = v1::PreviewReplyRequest { kind: 0, language: "fr".into(), ..ask("", "") };
+    assert_eq!(fields(client.preview_reply(unknown).await), ["kind", "language"]);
+}

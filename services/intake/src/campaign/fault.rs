@@ -1,7 +1,7 @@
 //! What is wrong with a campaign that an editor wrote, field by field.
 
 use crate::{
-    campaign::{Campaign, Check, Rule},
+    campaign::{Campaign, Check, ReplyTemplate, Rule},
     finding::Severity,
     wording,
 };
@@ -98,6 +98,17 @@ impl Campaign {
                 "a rule of this kind stands before",
             );
             rule_faults(&mut faults, rule, index, self.categories.len());
+        }
+        faults.count(self.templates.len(), "templates");
+        for (index, template) in self.templates.iter().enumerate().take(ITEMS_MAX) {
+            let same =
+                |earlier: &ReplyTemplate| (&earlier.kind, &earlier.language) == (&template.kind, &template.language);
+            faults.unless(
+                !self.templates[..index].iter().any(same),
+                format!("templates[{index}]"),
+                "同一封信的同一语言只能有一个模板",
+                "the same letter stands before in the same language",
+            );
         }
         // The channels were looked at above; a campaign may have none, and then nothing can be scheduled.
         let review = self.review.faults().into_iter().filter(|fault| !fault.field.starts_with("channels"));
@@ -202,7 +213,7 @@ mod tests {
     #[test]
     fn each_broken_field_is_named() {
         type Change = fn(&mut Campaign);
-        let cases: [(&str, Change); 27] = [
+        let cases: [(&str, Change); 28] = [
             ("theme", |campaign| campaign.theme = "  ".into()),
             ("theme", |campaign| campaign.theme = "题".repeat(201)),
             ("theme", |campaign| campaign.theme = "主\n题".into()),
@@ -221,6 +232,10 @@ mod tests {
             ("contacts[1].phone", |campaign| campaign.contacts[1].phone.clear()),
             ("channels", |campaign| campaign.channels = vec!["微信".into(); 51]),
             ("channels[2]", |campaign| campaign.channels[2].clear()),
+            ("templates[1]", |campaign| {
+                let [kind, language, subject, body] = ["adopted", "zh", "主题", "正文"].map(str::to_owned);
+                campaign.templates = vec![ReplyTemplate { kind, language, subject, body }; 2];
+            }),
             ("rules[12]", |campaign| campaign.rules.push(campaign.rules[1].clone())),
             ("rules[0].severity", |campaign| campaign.rules[0].severity = Severity::Required),
             ("rules[1].severity", |campaign| campaign.rules[1].severity = Severity::Routes),

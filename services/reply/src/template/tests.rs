@@ -168,6 +168,19 @@ fn a_campaigns_own_words_take_the_place_of_those_that_ship() {
 }
 
 #[test]
+fn a_campaigns_words_in_a_letter_or_language_that_is_not_known_are_left_out() {
+    let kept = |kind: &str, language: &str| intake::campaign::ReplyTemplate {
+        kind: kind.into(),
+        language: language.into(),
+        subject: "收稿号 {{收稿号}}".into(),
+        body: "贵稿采用。".into(),
+    };
+    let mut campaign = campaign();
+    campaign.templates = vec![kept("thanks", "zh"), kept("adopted", "fr"), kept("adopted", "zh")];
+    assert_eq!(of_campaign(&campaign), [written(Kind::Adopted, "贵稿采用。")]);
+}
+
+#[test]
 fn the_last_day_is_the_deadline_while_it_has_not_passed() {
     let campaign = campaign();
     let last_second = campaign.late_from() - chrono::TimeDelta::seconds(1);

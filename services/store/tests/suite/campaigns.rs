@@ -1,7 +1,10 @@
 //! Campaigns.
 
 use chrono::NaiveDate;
-use intake::{campaign::Campaign, ports::Ledger};
+use intake::{
+    campaign::{Campaign, ReplyTemplate},
+    ports::Ledger,
+};
 use stdx::ErrorKind;
 use store::record::{CampaignKey, Enrolment};
 use uuid::Uuid;
@@ -25,15 +28,19 @@ pub async fn a_campaign_is_changed_only_from_the_revision_that_was_read(scene: S
     let second = scene.store.campaign_update(&changed).await.unwrap();
     assert_eq!((second.revision, second.theme.as_str()), (2, "乡村振兴"));
     assert_eq!(scene.store.campaign_get(read.id).await.unwrap(), second);
+    let [kind, language, subject, body] = ["adopted", "zh", "采用：{{标题}}", "“好”\n\n{{理由}}"].map(str::to_owned);
+    let templates = vec![ReplyTemplate { kind, language, subject, body }];
+    let second = scene.store.campaign_update(&Campaign { templates, ..second }).await.unwrap();
+    assert_eq!(scene.store.campaign_get(read.id).await.unwrap(), second, "with its words for letters");
 
     let late = scene.store.campaign_update(&changed).await.unwrap_err();
     assert_eq!(late.kind(), ErrorKind::Conflict, "{late}");
-    assert_eq!(late.to_string(), "the campaign is at revision 2, not at 1");
+    assert_eq!(late.to_string(), "the campaign is at revision 3, not at 1");
     let unknown = Campaign { id: Uuid::now_v7(), ..changed };
     assert_eq!(scene.store.campaign_update(&unknown).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(scene.store.campaign_get(unknown.id).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(scene.store.campaign_insert(&read).await.unwrap_err().kind(), ErrorKind::Conflict);
-    assert_eq!(scene.faults().await, [""; 0], "both revisions are kept");
+    assert_eq!(scene.faults().await, [""; 0], "every revision is kept");
 
     // Ten editors at once change the same revision: one of them wins.
     let editors = (0..10).map(|editor| {
@@ -47,7 +54,7 @@ pub async fn a_campaign_is_changed_only_from_the_revision_that_was_read(scene: S
             Err(kind) => assert_eq!(kind, ErrorKind::Conflict),
         }
     }
-    assert_eq!(won, 3, "one update, to revision 3");
+    assert_eq!(won, 4, "one update, to revision 4");
 }
 
 pub async fn campaigns_are_listed_by_their_deadline_page_by_page(scene: Scene) {
