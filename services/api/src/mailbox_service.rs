@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use intake::message::Stage;
+use intake::{message::Stage, sorting::Class};
 use proto::intake::v1::{self, mailbox_service_server::MailboxService};
 use store::{
     Store,
@@ -19,6 +19,9 @@ use crate::{errors, gate::Deadline, names, page, wire};
 const POLL: Duration = Duration::from_millis(250);
 /// How long before the call's deadline the wait ends, so that the reason can still be told.
 const MARGIN: Duration = Duration::from_millis(100);
+
+/// Characters of a text that is looked for.
+const TEXT_CHARACTERS_MAX: usize = 200;
 
 /// The service.
 pub struct Mailboxes {
@@ -46,6 +49,20 @@ fn stages(words: &[i32]) -> Result<Vec<Stage>, Status> {
         }
     }
     Ok(stages)
+}
+
+fn classes(words: &[i32]) -> Result<Vec<Class>, Status> {
+    let mut classes = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let class = v1::Class::try_from(*word).ok().and_then(wire::class_read);
+        let class = class.ok_or_else(|| {
+            errors::field(&format!("classes[{index}]"), format!("{word} is not a class"), format!("没有类别 {word}"))
+        })?;
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
+    Ok(classes)
 }
 
 /// One page of messages, newest receipt first, with the token of the next. `query` is what its token is bound to.
@@ -93,9 +110,16 @@ impl MailboxService for Mailboxes {
         let size = page::size(request.page_size)?;
         let mailbox_id = names::MAILBOX.optional("mailbox", &request.mailbox)?;
         let stages = stages(&request.stages)?;
-        let words = stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(",");
-        let query = ["ListMessages", &request.mailbox, &words];
-        let rows = MessageQuery { mailbox_id, stages, ..MessageQuery::default() };
+        let classes = classes(&request.classes)?;
+        if request.text.chars().count() > TEXT_CHARACTERS_MAX {
+            let en = format!("at most {TEXT_CHARACTERS_MAX} characters");
+            return Err(errors::field("text", en, format!("最多 {TEXT_CHARACTERS_MAX} 字")));
+        }
+        let stage_words = stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(",");
+        let class_words = format!("{classes:?}");
+        let query = ["ListMessages", &request.mailbox, &stage_words, &class_words, &request.text];
+        let holds = request.text.trim().to_owned();
+        let rows = MessageQuery { mailbox_id, stages, classes, holds, ..MessageQuery::default() };
         let (messages, next_page_token) =
             messages(&self.store, &self.tokens, &query, &request.page_token, size, rows).await?;
         Ok(Response::new(v1::ListMessagesResponse { messages, next_page_token }))

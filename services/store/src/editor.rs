@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use intake::{message::Stage, sorting::Class};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, Set, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Set,
+    sea_query::{Expr, Func},
 };
 use uuid::Uuid;
 
@@ -15,7 +16,8 @@ use crate::{
     history::{self, Line},
     message::{after, sender, stage},
     record::{MessageQuery, MessageRecord},
-    values::{REASON_CHARACTERS_MAX, bounded, from_word, line, word},
+    search::holds,
+    values::{LINE_CHARACTERS_MAX, REASON_CHARACTERS_MAX, bounded, from_word, line, word},
 };
 
 pub async fn get(store: &Store, id: Uuid) -> Result<MessageRecord> {
@@ -31,6 +33,21 @@ pub async fn list(store: &Store, query: &MessageQuery) -> Result<Vec<MessageReco
     }
     if !query.stages.is_empty() {
         rows = rows.filter(message::Column::Stage.is_in(query.stages.iter().map(|stage| stage.as_str())));
+    }
+    if !query.classes.is_empty() {
+        let words = query.classes.iter().map(word).collect::<Result<Vec<_>>>()?;
+        rows = rows.filter(message::Column::Class.is_in(words));
+    }
+    if !query.holds.is_empty() {
+        let backend = store.backend();
+        let part = line(&query.holds, LINE_CHARACTERS_MAX);
+        let column = |column: message::Column| Expr::col((message::Entity, column));
+        let address = Expr::expr(Func::lower(column(message::Column::FromAddress)));
+        let any = Condition::any()
+            .add(holds(backend, column(message::Column::Subject), &part))
+            .add(holds(backend, column(message::Column::FromName), &part))
+            .add(holds(backend, address, &part.to_lowercase()));
+        rows = rows.filter(any);
     }
     if let Some(key) = query.after {
         rows = rows.filter(after([Expr::col(message::Column::ReceivedAt), Expr::col(message::Column::Id)], key));

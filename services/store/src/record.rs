@@ -127,6 +127,10 @@ pub struct MessageQuery {
     pub mailbox_id: Option<Uuid>,
     /// Only in these stages; all when empty.
     pub stages: Vec<Stage>,
+    /// Only of these classes; all when empty.
+    pub classes: Vec<Class>,
+    /// Only where the subject or the sender's name holds these characters, or the address does in any case.
+    pub holds: String,
     /// After this key.
     pub after: Option<(DateTime<Utc>, Uuid)>,
     /// At most so many.

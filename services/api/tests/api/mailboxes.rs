@@ -75,6 +75,10 @@ async fn messages_are_listed_by_mailbox_and_stage_and_shown_with_their_history()
             v1::ListMessagesRequest { stages: vec![seen_stage, recorded_stage, seen_stage], ..base() },
             vec![seen, recorded],
         ),
+        (v1::ListMessagesRequest { classes: vec![v1::Class::Submission.into()], ..base() }, vec![recorded]),
+        (v1::ListMessagesRequest { classes: vec![v1::Class::Bounce.into()], ..base() }, vec![]),
+        (v1::ListMessagesRequest { text: "主题征稿".into(), ..base() }, vec![recorded]),
+        (v1::ListMessagesRequest { text: "没有这几个字".into(), ..base() }, vec![]),
     ];
     for (request, expected) in table {
         let list = client.list_messages(request.clone()).await.unwrap().into_inner();
@@ -86,6 +90,10 @@ async fn messages_are_listed_by_mailbox_and_stage_and_shown_with_their_history()
     assert_eq!(fields(client.list_messages(unknown).await), ["stages[1]"]);
     let unspecified = v1::ListMessagesRequest { stages: vec![0], ..base() };
     assert_eq!(fields(client.list_messages(unspecified).await), ["stages[0]"]);
+    let strange = v1::ListMessagesRequest { classes: vec![0], ..base() };
+    assert_eq!(fields(client.list_messages(strange).await), ["classes[0]"]);
+    let long = v1::ListMessagesRequest { text: "长".repeat(201), ..base() };
+    assert_eq!(fields(client.list_messages(long).await), ["text"]);
 
     let get = |id| v1::GetMessageRequest { name: name(id) };
     let shown = client.get_message(get(recorded)).await.unwrap().into_inner();

@@ -280,7 +280,9 @@ pub async fn messages_are_listed_newest_first_by_stage(scene: Scene) {
     let walk = async |stages: &[Stage]| {
         let (mut after, mut uids) = (None, Vec::new());
         loop {
-            let query = MessageQuery { mailbox_id: Some(scene.mailbox_id), stages: stages.to_vec(), after, limit: 2 };
+            let stages = stages.to_vec();
+            let query =
+                MessageQuery { mailbox_id: Some(scene.mailbox_id), stages, after, limit: 2, ..MessageQuery::default() };
             let page = scene.store.message_list(&query).await.unwrap();
             let Some(last) = page.last() else { break uids };
             after = Some((last.message.received_at, last.message.id));
@@ -294,4 +296,32 @@ pub async fn messages_are_listed_newest_first_by_stage(scene: Scene) {
     assert_eq!(scene.store.message_list(&elsewhere).await.unwrap(), []);
     assert_eq!(scene.store.message_get(scene.campaign.id).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(scene.store.message_history(scene.campaign.id).await.unwrap(), []);
+}
+
+pub async fn messages_are_found_by_class_and_by_what_subject_and_sender_hold(scene: Scene) {
+    scene.seen(1).await;
+    scene.recorded(2, "MAILER-DAEMON@163.com", "退信：100%_送达失败", Class::Bounce, Verdict::Eligible).await;
+    scene.recorded(3, "li@Example.cn", "主题征稿：绩效 ABC", Class::Submission, Verdict::Eligible).await;
+    let found = async |classes: &[Class], holds: &str| {
+        let query =
+            MessageQuery { classes: classes.to_vec(), holds: holds.into(), limit: 10, ..MessageQuery::default() };
+        let rows = scene.store.message_list(&query).await.unwrap();
+        rows.iter().map(|row| row.message.uid).collect::<Vec<_>>()
+    };
+    let table: [(&[Class], &str, &[u64]); 11] = [
+        (&[], "", &[3, 2, 1]),
+        (&[Class::Bounce], "", &[2]),
+        (&[Class::Bounce, Class::Submission], "", &[3, 2]),
+        (&[Class::ListMail], "", &[]),
+        (&[], "绩效", &[3]),
+        (&[], "abc", &[]),
+        (&[], "%_", &[2]),
+        (&[], "%x", &[]),
+        (&[], "mailer-daemon", &[2]),
+        (&[], "LI@EXAMPLE", &[3]),
+        (&[Class::Bounce], "绩效", &[]),
+    ];
+    for (classes, holds, expected) in table {
+        assert_eq!(found(classes, holds).await, expected, "{classes:?} {holds}");
+    }
 }
