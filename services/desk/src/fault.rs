@@ -16,13 +16,38 @@ pub struct Fault {
     status: StatusCode,
     zh: String,
     en: String,
+    fields: Vec<FieldFault>,
+}
+
+/// A field of a form or a request that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Its path, as the services spell it: `campaign.rules[3].severity`.
+    pub field: String,
+    /// What is wrong, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 impl Fault {
     /// With words.
     #[must_use]
     pub fn of(status: StatusCode, zh: &str, en: &str) -> Self {
-        Self { status, zh: zh.into(), en: en.into() }
+        Self { status, zh: zh.into(), en: en.into(), fields: Vec::new() }
+    }
+
+    /// A form with fields that break a rule.
+    #[must_use]
+    pub fn of_fields(fields: Vec<FieldFault>) -> Self {
+        let words = Self::of(StatusCode::BAD_REQUEST, "填写的内容不符合要求。", "What was filled in breaks a rule.");
+        Self { fields, ..words }
+    }
+
+    /// The fields that are to blame; none where it is no field's fault.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldFault] {
+        &self.fields
     }
 
     /// There is no such thing.
@@ -89,6 +114,13 @@ impl From<Status> for Fault {
         let localized = status.get_details_localized_message();
         let zh =
             localized.filter(|said| said.locale.starts_with("zh")).map_or_else(|| zh.to_owned(), |said| said.message);
-        Self { status: http, zh, en: status.message().to_owned() }
+        let violations = status.get_details_bad_request().map(|request| request.field_violations).unwrap_or_default();
+        let field = |violation: tonic_types::FieldViolation| FieldFault {
+            zh: violation.localized_message.map_or_else(|| violation.description.clone(), |said| said.message),
+            field: violation.field,
+            en: violation.description,
+        };
+        let fields = violations.into_iter().map(field).collect();
+        Self { status: http, zh, en: status.message().to_owned(), fields }
     }
 }

@@ -19,7 +19,7 @@ pub use submission::{
     attachment, class, class_read, contact, finding, judgement, submission, submission_listed, submission_unrecorded,
     verdict, verdict_read,
 };
-pub use template::{places, reply_kind, reply_kind_read, template_fault, written, written_read};
+pub use template::{places, template_fault, written, written_read};
 
 /// Bytes of a text on the wire; the whole text stays in the raw mail.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;

@@ -12,21 +12,8 @@ use super::{Fault, sentence};
 /// Templates of a campaign that are looked at; more than there are letters break a rule anyway.
 const TEMPLATES_READ_MAX: usize = 50;
 
-/// Which letter.
-#[must_use]
-pub fn reply_kind(kind: Kind) -> v1::ReplyKind {
-    match kind {
-        Kind::Acknowledgement => v1::ReplyKind::Acknowledgement,
-        Kind::Findings => v1::ReplyKind::Findings,
-        Kind::Adopted => v1::ReplyKind::Adopted,
-        Kind::Declined => v1::ReplyKind::Declined,
-        Kind::RevisionAsked => v1::ReplyKind::RevisionAsked,
-    }
-}
-
 /// Which letter; none for one that is unset.
-#[must_use]
-pub fn reply_kind_read(kind: v1::ReplyKind) -> Option<Kind> {
+fn reply_kind_read(kind: v1::ReplyKind) -> Option<Kind> {
     match kind {
         v1::ReplyKind::Unspecified => None,
         v1::ReplyKind::Acknowledgement => Some(Kind::Acknowledgement),
@@ -41,7 +28,7 @@ pub fn reply_kind_read(kind: v1::ReplyKind) -> Option<Kind> {
 #[must_use]
 pub fn written(written: &Written) -> v1::ReplyTemplate {
     v1::ReplyTemplate {
-        kind: reply_kind(written.kind).into(),
+        kind: super::reply::kind(written.kind).into(),
         language: written.language.as_str().to_owned(),
         subject: written.subject.clone(),
         body: written.body.clone(),

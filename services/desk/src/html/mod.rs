@@ -2,11 +2,13 @@
 //! anywhere but this room.
 
 mod chart;
+mod form;
 mod frame;
 mod money;
 mod parts;
 
 pub use chart::{Chart, Point, synthetic};
+pub use form::{Choice, choice, told, wrong};
 pub use frame::{Here, Page, bare};
 pub use money::{Unit, count, grouped, money, money_text, yuan};
 pub use parts::{Tone, badge, day, filled, hidden, moment, notice, pager, sentence};
@@ -32,6 +34,12 @@ pub fn url(path: &str, query: &[(&str, &str)]) -> String {
 #[must_use]
 pub fn escaped(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
+}
+
+/// The last part of a resource's name, which stands in the address of its page.
+#[must_use]
+pub fn id_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or_default()
 }
 
 /// Whether an address leads to a page of ours: a path, and never `//host` or `/\host`, which browsers take for one.

@@ -1,10 +1,16 @@
 //! The pages, one a file; each file says its own routes.
 
 mod account;
+mod administration;
+mod campaigns;
 mod contacts;
 mod exports;
 mod keys;
+mod ledger;
+mod mailboxes;
+mod outbox;
 mod procurement;
+mod quarantine;
 mod sign_in;
 mod similar;
 mod states;
@@ -21,9 +27,15 @@ use crate::{Desk, fault::Fault, visit::Visit};
 pub fn routes() -> Router<Desk> {
     Router::new()
         .merge(account::routes())
+        .merge(administration::routes())
+        .merge(campaigns::routes())
         .merge(contacts::routes())
         .merge(exports::routes())
+        .merge(ledger::routes())
+        .merge(mailboxes::routes())
+        .merge(outbox::routes())
         .merge(procurement::routes())
+        .merge(quarantine::routes())
         .merge(sign_in::routes())
         .merge(similar::routes())
         .merge(submission::routes())

@@ -9,7 +9,7 @@ use ::reply::{
     outbox::State,
     particulars::{Particulars, until_day},
     standard::Templates,
-    template::Text,
+    template::{self, Text},
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use intake::{
@@ -226,7 +226,11 @@ async fn version_next(tx: &DatabaseTransaction, submission_id: Uuid, kind: Kind)
 }
 
 fn words(about: &About<'_>, writing: &Writing<'_>) -> Result<Text> {
-    let templates = Templates::read(&[]).map_err(|faults| Error::Internal(format!("words that ship: {faults:?}")))?;
+    // Words that were read when they were written have no fault, unless the program changed: then those that ship stand in,
+    // and no step is held up.
+    let templates = Templates::read(&template::of_campaign(about.campaign))
+        .or_else(|_| Templates::read(&[]))
+        .map_err(|faults| Error::Internal(format!("words that ship: {faults:?}")))?;
     let template = templates.of(writing.kind, language(about.letter));
     let template = template.ok_or_else(|| Error::Internal(format!("{} has no words", writing.kind)))?;
     Ok(template.fill(&Particulars {

@@ -112,6 +112,7 @@ suite! {
     manuscripts::a_planted_fault_in_what_lists_read_is_found,
     manuscripts::what_a_list_cannot_answer_is_refused,
     manuscripts::what_an_older_program_left_is_listed_after_the_next_start,
+    outbox::a_campaigns_own_words_are_written_and_broken_ones_hold_nothing_up,
     outbox::a_letter_goes_out_once_through_one_sender,
     outbox::a_letter_is_handed_over_once_or_where_the_settings_say_so_twice_whatever_dies,
     outbox::a_sender_that_lost_its_lease_goes_no_further,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use intake::campaign::ReplyTemplate;
 use reply::{
     Kind,
     answering::Ourselves,
@@ -76,6 +77,23 @@ pub async fn a_letter_goes_out_once_through_one_sender(scene: Scene) {
     assert!(scene.store.take("sender-2", LEASE).await.unwrap().is_none(), "it went");
     assert_eq!(scene.store.due_next().await.unwrap(), None);
     assert_eq!(scene.faults().await, [""; 0]);
+}
+
+pub async fn a_campaigns_own_words_are_written_and_broken_ones_hold_nothing_up(scene: Scene) {
+    let mut scene = answering(scene, policy());
+    let [kind, language, subject] = ["acknowledgement", "zh", "Own words {{number}}"].map(str::to_owned);
+    for (uid, body, is_own) in [(1, "收稿号 {{number}}", true), (2, "没有收稿号", false)] {
+        let (kind, language, subject) = (kind.clone(), language.clone(), subject.clone());
+        scene.campaign.templates = vec![ReplyTemplate { kind, language, subject, body: body.into() }];
+        scene.campaign = scene.store.campaign_update(&scene.campaign).await.unwrap();
+        scene.submission(uid, &format!("a{uid}@b.cn"), "主题征稿：预算绩效").await;
+        let letter = taken(&scene).await;
+        let raw = String::from_utf8(letter.raw.clone()).unwrap();
+        assert_eq!(raw.contains(&format!("Subject: Own words {uid}\r\n")), is_own, "{raw}");
+        scene.store.staged(&letter, Stage::Envelope).await.unwrap();
+        scene.store.staged(&letter, Stage::End).await.unwrap();
+        scene.store.ended(&letter, &sent()).await.unwrap();
+    }
 }
 
 pub async fn a_sender_that_lost_its_lease_goes_no_further(scene: Scene) {
