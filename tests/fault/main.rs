@@ -8,6 +8,7 @@ mod hostile;
 mod huge;
 mod killing;
 mod misbehaving;
+mod sending;
 
 /// Held by every test here, also where the runner would start several at once.
 static ALONE: Mutex<()> = Mutex::const_new(());

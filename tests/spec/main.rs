@@ -30,6 +30,7 @@ mod quarantine;
 mod restart;
 mod reviews;
 mod secrets;
+mod sending;
 mod servers;
 mod serving;
 mod systems;

@@ -15,6 +15,7 @@ pub mod postgres;
 pub mod process;
 pub mod product;
 pub mod registers;
+pub mod smtp;
 pub mod world;
 
 pub use asker::Asker;

@@ -122,6 +122,17 @@ impl Settings {
         Self { data, file }
     }
 
+    /// The same with more lines at the end, such as those of `[reply]`.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    #[must_use]
+    pub fn with_more(self, toml: &str) -> Self {
+        let written = fs::read_to_string(&self.file).expect("our own file");
+        fs::write(&self.file, format!("{written}{toml}")).expect("our own file");
+        self
+    }
+
     /// A command of the binary with these settings.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod ledger;
+mod letters;
 mod logging;
 mod look_ups;
 mod orphans;

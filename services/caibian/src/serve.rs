@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, logging, look_ups, orphans,
+    Failure, letters, logging, look_ups, orphans,
     settings::{MailboxSettings, Settings},
     source, users,
 };
@@ -101,14 +101,26 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
     make_data_folder(settings)?;
     let worker_lock = if roles.worker { Some(lock_worker(settings).await?) } else { None };
     let sources = if roles.worker { settings.mailbox.iter().map(source::source).collect() } else { Ok(Vec::new()) }?;
+    let offices = if roles.worker { letters::offices(settings)? } else { Vec::new() };
     let mut tasks = JoinSet::new();
     let mut address = None;
     if roles.api || roles.worker {
         let store = open_store(settings).await?;
+        let store = match letters::policy(settings) {
+            Some(policy) => store.answering(policy),
+            None => store,
+        };
         store.campaign_ensure_default().await?;
         let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
         if roles.api {
             address = Some(start_api(settings, store.clone(), blobs.clone(), &cancel, &mut tasks).await?);
+        }
+        if !offices.is_empty() {
+            let (outbox, sender, cancel) = (store.clone(), settings.worker.name.clone(), cancel.clone());
+            tasks.spawn(async move {
+                post::run(offices, outbox, stdx::SystemClock, &sender, cancel).await;
+                Ok(())
+            });
         }
         if roles.worker {
             start_worker(settings, sources, store, blobs, &cancel, &mut tasks).await?;

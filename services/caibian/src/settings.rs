@@ -6,6 +6,7 @@
 mod check;
 mod described;
 mod place;
+mod sending;
 mod words;
 
 use std::{
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use described::DESCRIBED;
 pub use described::markdown;
+pub use sending::{ReplySettings, SmtpSettings};
 pub use words::{Auth, LogFormat, MailboxKind, Security};
 
 /// All settings.
@@ -43,6 +45,8 @@ pub struct Settings {
     pub procurement: RuleSettings,
     /// The intake worker.
     pub worker: WorkerSettings,
+    /// Letters to authors.
+    pub reply: ReplySettings,
     /// Logs.
     pub log: LogSettings,
     /// The mailboxes; a watched folder `inbox` in the data folder when there is none.
@@ -230,6 +234,8 @@ pub struct MailboxSettings {
     pub command_timeout_seconds: u64,
     /// Time limit of one window of a mail.
     pub window_timeout_seconds: u64,
+    /// Where letters to its authors leave by; without a host no letter is written.
+    pub smtp: SmtpSettings,
 }
 
 impl Default for MailboxSettings {
@@ -255,6 +261,7 @@ impl Default for MailboxSettings {
             size_bytes_max: 1536 * 1024 * 1024,
             command_timeout_seconds: 30,
             window_timeout_seconds: 60,
+            smtp: SmtpSettings::default(),
         }
     }
 }
@@ -378,6 +385,7 @@ impl Settings {
             if mailbox.port == 0 {
                 mailbox.port = if mailbox.security == Security::Tls { 993 } else { 143 };
             }
+            mailbox.smtp.complete(&mailbox.user);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Wires the settings of a mailbox to the room that reads it.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use intake::ports::{Filing, FolderState, Listed, PortResult, Source};
 use letter::ChildOpener;
@@ -28,14 +28,25 @@ pub fn opener() -> ChildOpener {
     ChildOpener::new("/proc/self/exe", ["letter"])
 }
 
+/// A file that the settings of a mailbox name.
+pub fn read(mailbox: &MailboxSettings, path: &Path) -> Result<Vec<u8>, Failure> {
+    Ok(std::fs::read(path).map_err(|error| format!("mailbox {}: {}: {error}", mailbox.name, path.display()))?)
+}
+
+/// A password from the settings of a mailbox, or from the file that they name instead.
+pub fn password_in(mailbox: &MailboxSettings, password: &SecretString, file: &Path) -> Result<SecretString, Failure> {
+    if file.as_os_str().is_empty() {
+        return Ok(password.clone());
+    }
+    let text = String::from_utf8(read(mailbox, file)?)?;
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n']).to_string()))
+}
+
 /// The source that a mailbox's settings name.
 ///
 /// # Errors
 /// When a password or certificate file cannot be read, or a watched folder cannot be made.
 pub fn source(mailbox: &MailboxSettings) -> Result<AnySource, Failure> {
-    let read = |path: &std::path::Path| {
-        std::fs::read(path).map_err(|error| format!("mailbox {}: {}: {error}", mailbox.name, path.display()))
-    };
     match mailbox.kind {
         MailboxKind::Folder => {
             std::fs::create_dir_all(&mailbox.path)
@@ -43,16 +54,11 @@ pub fn source(mailbox: &MailboxSettings) -> Result<AnySource, Failure> {
             Ok(AnySource::Folder(FolderSource::new(mailbox.path.clone())))
         }
         MailboxKind::Imap => {
-            let password = if mailbox.password_file.as_os_str().is_empty() {
-                mailbox.password.clone()
-            } else {
-                let text = String::from_utf8(read(&mailbox.password_file)?)?;
-                SecretString::from(text.trim_end_matches(['\r', '\n']).to_string())
-            };
+            let password = password_in(mailbox, &mailbox.password, &mailbox.password_file)?;
             let extra_root_pem = if mailbox.root_certificate_file.as_os_str().is_empty() {
                 None
             } else {
-                Some(read(&mailbox.root_certificate_file)?)
+                Some(read(mailbox, &mailbox.root_certificate_file)?)
             };
             Ok(AnySource::Imap(Box::new(ImapSource::new(ImapSettings {
                 host: mailbox.host.clone(),

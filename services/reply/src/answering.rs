@@ -161,7 +161,7 @@ fn is_unattended(address: &str) -> bool {
 }
 
 /// Whether a mail can be sent to an address by any server: ASCII (no SMTPUTF8), a local part and a domain of names.
-pub(crate) fn is_sendable(address: &str) -> bool {
+pub fn is_sendable(address: &str) -> bool {
     address.is_ascii()
         && address.len() <= 254
         && !address.contains(char::is_whitespace)

@@ -8,6 +8,7 @@ use crate::{Silence, answering::Occasion};
 
 /// How many letters may go out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Caps {
     /// Automatic letters to one sender in 24 hours.
     pub sender_day: u32,

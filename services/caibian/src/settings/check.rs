@@ -14,7 +14,7 @@ const SWEEP_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// Seconds that a command or a window may take.
 const TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=3_600;
 
-type Fault = Option<(&'static str, String)>;
+pub(super) type Fault = Option<(&'static str, String)>;
 
 impl Settings {
     pub(super) fn check(&self) -> Result<(), Error> {
@@ -44,7 +44,15 @@ impl Settings {
         if let Err((key, what)) = self.procurement.check() {
             return fault(format!("procurement.{key}"), &what);
         }
+        if let Some((field, what)) = self.reply.fault() {
+            return fault(format!("reply.{field}"), &what);
+        }
         for (index, mailbox) in self.mailbox.iter().enumerate() {
+            let sends =
+                |other: &MailboxSettings| other.smtp.is_set() && other.address.eq_ignore_ascii_case(&mailbox.address);
+            if mailbox.smtp.is_set() && self.mailbox[..index].iter().any(sends) {
+                return fault(format!("mailbox[{index}].smtp.host"), "another mailbox sends for this address");
+            }
             if self.mailbox[..index].iter().any(|other| other.name == mailbox.name) {
                 return fault(format!("mailbox[{index}].name"), "another mailbox has this name");
             }
@@ -55,7 +63,7 @@ impl Settings {
                 }
                 MailboxKind::Folder => None,
             });
-            if let Some((field, what)) = found {
+            if let Some((field, what)) = found.or_else(|| mailbox.smtp.fault(mailbox)) {
                 return fault(format!("mailbox[{index}].{field}"), &what);
             }
         }

@@ -60,6 +60,31 @@ pub const DESCRIBED: &[Described] = &[
         "Words that point at what may not be bought as a service (102号令 §10): a list of `{ exclusion, words }`",
     ),
     ("worker.name", "host name and `data`", "Who holds the leases; two workers need two names"),
+    ("reply.name", "`编辑部`", "The name beside the address of our letters"),
+    ("reply.message_id_domain", "the address's domain", "Right side of the `Message-ID`s of our letters"),
+    (
+        "reply.authserv_id",
+        "none",
+        "Name by which the receiving server signs `Authentication-Results`; with it, mail with a forged sender is never answered",
+    ),
+    (
+        "reply.answers_unproven",
+        "`false`",
+        "With `authserv_id`: whether mail is answered whose sender is neither proved nor refuted",
+    ),
+    (
+        "reply.on_uncertain",
+        "`hold`",
+        "A letter of which nobody knows whether it went: `hold` for a person, or `resend` once",
+    ),
+    ("reply.hold_declines", "`true`", "Whether a letter that declines waits until a person approves it"),
+    ("reply.caps.sender_day", "`10`", "Automatic letters to one sender in 24 hours"),
+    ("reply.caps.sender_bare_day", "`1`", "Of these, answers to mail without a manuscript"),
+    ("reply.caps.hour", "`60`", "Letters to anybody in an hour"),
+    ("reply.caps.day", "`400`", "Letters to anybody in 24 hours"),
+    ("reply.caps.failed_min", "`5`", "Failures in an hour from which letters stop"),
+    ("reply.caps.failed_percent", "`30`", "Share of failures in that hour from which they do, in percent"),
+    ("reply.caps.pause_minutes", "`60`", "How long they stop before one letter tries again"),
     ("log.format", "`text`", "`text` or `json`"),
     (
         "log.filter",
@@ -90,6 +115,18 @@ pub const DESCRIBED: &[Described] = &[
     ("mailbox.size_bytes_max", "`1610612736`", "Larger mails stay on the server, with a row that says so"),
     ("mailbox.command_timeout_seconds", "`30`", "Time limit of one IMAP command"),
     ("mailbox.window_timeout_seconds", "`60`", "Time limit of one window (1 MiB) of a mail"),
+    ("mailbox.smtp.host", "none", "The server that letters to authors leave by; without it none is written"),
+    ("mailbox.smtp.port", "`465`, `587` or `25`", "Its port, by `security`"),
+    ("mailbox.smtp.security", "`tls`", "`tls`, `starttls`, or `plain` (loopback only)"),
+    ("mailbox.smtp.user", "the mailbox's", "The login name"),
+    ("mailbox.smtp.password", "the mailbox's", "Password or authorisation code (授权码)"),
+    ("mailbox.smtp.password_file", "none", "A file that holds the password instead; read at start"),
+    ("mailbox.smtp.root_certificate_file", "none", "PEM file of one more root certificate"),
+    (
+        "mailbox.smtp.timeout_seconds",
+        "`60`",
+        "Time limit of one step of sending; the answer to the end of a letter has five times as long",
+    ),
 ];
 
 /// The settings as a Markdown table, as the README holds it.

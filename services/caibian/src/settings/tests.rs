@@ -112,6 +112,26 @@ fn a_wrong_setting_is_named_with_its_place() {
         (&mailbox("size_bytes_max = 0"), "setting mailbox[0].size_bytes_max: "),
         (&(mailbox("") + &mailbox("")), "setting mailbox[1].name: another"),
         (&mailbox("").replace("\"h\"", "\"imap://h\""), "setting mailbox[0].host: only the name"),
+        ("[reply]\nmessage_id_domain = \"a b\"", "setting reply.message_id_domain: "),
+        ("[reply]\nname = \"a\\nb\"", "setting reply.name: "),
+        ("[reply]\non_uncertain = \"guess\"", "setting reply.on_uncertain: "),
+        ("[reply.caps]\nhours = 1", "setting reply.caps: unknown field `hours`"),
+        (&mailbox("smtp = { hots = \"h\" }"), "setting mailbox[0].smtp: unknown field `hots`"),
+        (&mailbox("smtp = { host = \"smtp://h\" }"), "setting mailbox[0].smtp.host: only the name"),
+        (
+            &mailbox("smtp = { host = \"192.0.2.1\", security = \"plain\" }"),
+            "setting mailbox[0].smtp.security: `plain` is only",
+        ),
+        (&mailbox("smtp = { host = \"h\", timeout_seconds = 0 }"), "setting mailbox[0].smtp.timeout_seconds: "),
+        (
+            &mailbox("smtp = { host = \"h\", password = \"x\", password_file = \"p\" }"),
+            "setting mailbox[0].smtp.password_file: either",
+        ),
+        (&mailbox("smtp = { host = \"h\" }"), "setting mailbox[0].address: letters cannot come from"),
+        (
+            "[[mailbox]]\nname = \"m\"\nkind = \"folder\"\npath = \"p\"\naddress = \"a@b.cn\"\nsmtp = { host = \"h\" }",
+            "setting mailbox[0].smtp.password_file: a password",
+        ),
         (
             &mailbox("security = \"plain\"").replace("\"h\"", "\"192.0.2.1\""),
             "setting mailbox[0].security: `plain` is only",
