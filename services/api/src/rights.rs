@@ -32,7 +32,7 @@ const TABLE: &[Line] = &[
     ("grpc.reflection.v1.ServerReflection", VIEWER, &["ServerReflectionInfo"]),
     ("grpc.reflection.v1alpha.ServerReflection", VIEWER, &["ServerReflectionInfo"]),
     ("caibian.intake.v1.CampaignService", VIEWER, &["GetCampaign", "ListCampaigns"]),
-    ("caibian.intake.v1.CampaignService", EDITOR, &["TestCampaign"]),
+    ("caibian.intake.v1.CampaignService", EDITOR, &["TestCampaign", "PreviewReply"]),
     ("caibian.intake.v1.CampaignService", CHIEF, &["CreateCampaign", "UpdateCampaign"]),
     ("caibian.intake.v1.ContactService", VIEWER, &["GetContact", "ListContacts", "ListOrganisations"]),
     ("caibian.intake.v1.ExportService", VIEWER, &["ExportRegister"]),

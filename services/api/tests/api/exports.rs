@@ -339,11 +339,13 @@ async fn a_fifth_export_at_once_is_told_to_wait_and_one_that_nobody_takes_ends()
     let world = World::new().await;
     let big = vec![7; 4 << 20];
     let id = with_files(&world, &[("片.mp4", &big)]).await;
-    let (_server, _, mut editor) = desk(&world).await;
+    let (server, _, mut editor) = desk(&world).await;
     let asked = v1::ExportFilesRequest { submissions: vec![format!("submissions/{id}")], ..Default::default() };
     let mut held = Vec::new();
     for _ in 0..4 {
-        let mut stream = editor.export_files(asked.clone()).await.unwrap().into_inner();
+        // A connection each: what one does not take must not fill the window of the next (RFC 9113 §5.2.1).
+        let mut caller = ExportServiceClient::with_interceptor(server.channel().await, Bearer("zhang"));
+        let mut stream = caller.export_files(asked.clone()).await.unwrap().into_inner();
         stream.message().await.unwrap();
         held.push(stream);
     }
