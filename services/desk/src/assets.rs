@@ -30,9 +30,13 @@ pub static STYLE: LazyLock<Asset> =
 pub static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| asset(include_str!("assets/desk.js"), "js", "text/javascript; charset=utf-8"));
 
+/// The mark in the browser's tab.
+pub static ICON: LazyLock<Asset> = LazyLock::new(|| asset(include_str!("assets/icon.svg"), "svg", "image/svg+xml"));
+
 /// `GET /assets/{name}`
 pub async fn get(Path(name): Path<String>) -> Response {
-    let asked = [&*STYLE, &*SCRIPT].into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
+    let asked =
+        [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
     match asked {
         Some(asset) => {
             let headers = [

@@ -6,7 +6,7 @@ use proto::intake::v1::ReviewRole;
 
 use super::{parts::Tone, parts::notice};
 use crate::{
-    assets::{SCRIPT, STYLE},
+    assets::{ICON, SCRIPT, STYLE},
     html::hidden,
     language::Taste,
     visit::Visit,
@@ -25,8 +25,6 @@ pub enum Here {
     Ledger,
     /// 联系人.
     Contacts,
-    /// 统计.
-    Statistics,
     /// 征稿.
     Campaigns,
     /// 政府购买服务.
@@ -40,13 +38,12 @@ pub enum Here {
 /// A line of the navigation: section, path, Chinese, English, least role, the key after `g`.
 type Section = (Here, &'static str, &'static str, &'static str, ReviewRole, &'static str);
 
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 8] = [
     (Here::Today, "/", "今日工作", "Today", ReviewRole::Viewer, "t"),
     (Here::Submissions, "/submissions", "来稿", "Submissions", ReviewRole::Viewer, "s"),
     (Here::Outbox, "/outbox", "发件箱", "Outbox", ReviewRole::Viewer, "o"),
     (Here::Ledger, "/ledger", "来信登记", "Mail ledger", ReviewRole::Viewer, "m"),
     (Here::Contacts, "/contacts", "联系人", "Contacts", ReviewRole::Viewer, "c"),
-    (Here::Statistics, "/statistics", "统计", "Statistics", ReviewRole::Viewer, "n"),
     (Here::Campaigns, "/campaigns", "征稿", "Campaigns", ReviewRole::Viewer, "k"),
     (Here::Procurement, "/procurement", "购买服务", "Procurement", ReviewRole::Viewer, "p"),
     (Here::Administration, "/administration", "管理", "Administration", ReviewRole::Administrator, "a"),
@@ -99,7 +96,7 @@ impl<'a> Page<'a> {
                         }
                     }
                 }
-                form.search action="/submissions" role="search" {
+                form.search action="/submissions" role="search" aria-label=(visit.say("来稿", "Submissions")) {
                     label.unseen for="search" { (visit.say("搜索来稿", "Search submissions")) }
                     input #search type="search" name="q" maxlength="80" placeholder=(visit.say("搜索来稿", "Search"));
                 }
@@ -164,7 +161,7 @@ fn document(taste: Taste, title: &str, content: &Markup) -> Markup {
                 meta name="robots" content="noindex";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · 采编" }
-                link rel="icon" href="data:,";
+                link rel="icon" href=(ICON.path);
                 link rel="stylesheet" href=(STYLE.path);
                 script src=(SCRIPT.path) defer {}
             }

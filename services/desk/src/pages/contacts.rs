@@ -91,7 +91,7 @@ fn tabs(visit: &Visit, here: &str) -> Markup {
 fn searching(visit: &Visit, path: &str, search: &str, fault: Option<&Fault>) -> Markup {
     html! {
         @if let Some(fault) = fault { (notice(Tone::Bad, fault.words(visit.language()))) }
-        form.line method="get" action=(path) role="search" {
+        form.line method="get" action=(path) role="search" aria-label=(visit.say("筛选", "Filter")) {
             label {
                 span { @if path == "/contacts" { (visit.say("姓名、单位或邮箱", "Name, organisation or address")) } @else { (visit.say("单位名称", "Organisation")) } }
                 input type="search" name="q" value=(search) minlength="2" maxlength="80";

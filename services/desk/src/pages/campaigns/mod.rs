@@ -131,7 +131,8 @@ fn one(visit: &Visit, campaign: &Campaign) -> Markup {
             @if campaign.categories.is_empty() { p { (visit.say("没有分类。", "There are none.")) } }
             @else { ol { @for category in &campaign.categories { li { (category) } } } }
         }
-        section aria-labelledby="rules" {
+        // The table below bears this name as a region of its own.
+        section {
             h2 #rules { (visit.say("规则", "Rules")) }
             (rules::table(visit, &campaign.rules, &campaign.categories))
         }

@@ -181,7 +181,7 @@ async fn shown(visit: &Visit, name: String, fields: &Fields) -> Answer {
         @if items.is_empty() && words.is_empty() {
             p.nothing { (visit.say("来源只公布了数量，没有条目可列；系统不编造条目。", "The source gives counts alone: there are no lines, and none is made up.")) }
         } @else {
-            form.line role="search" {
+            form.line role="search" aria-label=(visit.say("查找条目", "Search the lines")) {
                 label { span { (visit.say("在本版本中查找", "Search this edition")) } input type="search" name="q" value=(words) maxlength="64"; }
                 button { (visit.say("查找", "Search")) }
             }
