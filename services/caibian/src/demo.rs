@@ -16,7 +16,7 @@ use tonic::transport::Channel;
 use crate::{
     Failure, logging,
     serve::{self, Roles},
-    settings::{ApiSettings, DataFolder, LogSettings, Settings},
+    settings::{ApiSettings, DataFolder, DeskSettings, LogSettings, Settings},
     table::fit,
     words,
 };
@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Where gRPC listens; a free port when this one is taken.
     #[arg(long, default_value = "127.0.0.1:50051", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Where the editors' desk listens; a free port when this one is taken.
+    #[arg(long, default_value = "127.0.0.1:8088", value_name = "ADDRESS")]
+    desk: SocketAddr,
     /// Ends after the table instead of serving on.
     #[arg(long)]
     exit: bool,
@@ -43,6 +46,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut settings = Settings {
         data: DataFolder(arguments.data.clone()),
         api: ApiSettings { listen: free(arguments.listen), ..ApiSettings::default() },
+        desk: DeskSettings { listen: free(arguments.desk), ..DeskSettings::default() },
         log: LogSettings { filter: "warn".into(), ..LogSettings::default() },
         ..Settings::default()
     };
@@ -66,7 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     registers::fill(&serve::open_store(&settings).await?).await?;
 
     let cancel = CancellationToken::new();
-    let running = serve::start(&settings, Roles { desk: false, ..Roles::ALL }, cancel.clone()).await?;
+    let running = serve::start(&settings, Roles { desk: !arguments.exit, ..Roles::ALL }, cancel.clone()).await?;
     let address = running.address.ok_or("gRPC does not listen")?;
     let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
     let messages = settled(channel.clone(), mails.len()).await?;
@@ -76,7 +80,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     if arguments.exit {
         cancel.cancel();
     } else {
-        print_commands(address, &inbox);
+        print_commands(address, &arguments.data, &inbox)?;
         tokio::spawn(async move {
             let _ = tokio::signal::ctrl_c().await;
             cancel.cancel();
@@ -152,26 +156,36 @@ async fn print_table(channel: Channel, messages: &[v1::Message]) -> Result<(), F
         }
         row([&received, &sender, &submission.subject, class, verdict, &reasons.join(" ")]);
     }
-    let recorded = messages.iter().filter(|message| message.stage() == Stage::Recorded).count();
-    println!("\n{recorded} of {} mails recorded, each once.", messages.len());
-    if recorded < messages.len() {
+    let count = |stage| messages.iter().filter(|message| message.stage() == stage).count();
+    let (recorded, repeated) = (count(Stage::Recorded), count(Stage::Repeated));
+    println!("\n{recorded} of {} mails recorded, each once.", messages.len() - repeated);
+    if repeated > 0 {
+        println!("{repeated} more are copies of these.");
+    }
+    if recorded + repeated < messages.len() {
         return Err("a mail was set aside: see `caibian quarantine list`".into());
     }
     Ok(())
 }
 
-fn print_commands(address: SocketAddr, inbox: &std::path::Path) {
+fn print_commands(address: SocketAddr, data: &std::path::Path, inbox: &std::path::Path) -> Result<(), Failure> {
+    let desk = fs::read_to_string(data.join("desk.address"))?;
     println!(
         "
+The editors' desk is at http://{desk}. Its first visitor is `admin`, with the invitation told above at the first start, on
+http://{desk}/invitation; `caibian users invite admin` with CAIBIAN__DATA={} gives another one.
+
 gRPC listens on {address}. Ask it:
   grpcurl -plaintext {address} list
   grpcurl -plaintext -d '{{\"filter\": \"verdict = LATE\"}}' {address} caibian.intake.v1.SubmissionService/ListSubmissions
   grpcurl -plaintext -d '{{\"resume_token\": \"0\"}}' {address} caibian.intake.v1.SubmissionService/WatchSubmissions
   grpcurl -plaintext {address} caibian.intake.v1.CampaignService/ListCampaigns
-  grpcurl -plaintext {address} caibian.intake.v1.MailboxService/ListMailboxes"
+  grpcurl -plaintext {address} caibian.intake.v1.MailboxService/ListMailboxes",
+        data.display()
     );
     registers::print_commands(address);
     println!("Put another .eml file into {} and it is recorded within seconds. Ctrl-C ends.", inbox.display());
+    Ok(())
 }
 
 fn beijing(seconds: i64) -> String {
