@@ -132,7 +132,9 @@ async fn measure(name: &str, url: &str) {
             let neighbours = timed(|| {
                 let id = ids[seeded.below(MANUSCRIPTS) as usize];
                 let (store, query) = (&store, &query);
-                async move { drop(store.review_neighbours(id, query).await.expect("neighbours")) }
+                async move {
+                    let _ = store.review_neighbours(id, query).await.expect("neighbours");
+                }
             })
             .await;
             for one in [first, inner] {

@@ -21,6 +21,7 @@ macro_rules! on_each_backend {
 mod campaigns;
 mod commands;
 mod corpus;
+mod desk;
 mod figures;
 mod filing;
 mod folders;

@@ -9,8 +9,10 @@ use std::{
 };
 
 use proto::intake::v1::{
-    DownloadRawRequest, GetSubmissionRequest, ListMailboxesRequest, ListSubmissionsRequest, Submission,
-    mailbox_service_client::MailboxServiceClient, submission_service_client::SubmissionServiceClient,
+    AcceptInvitationRequest, ChangePasswordRequest, DownloadRawRequest, GetSessionRequest, GetSubmissionRequest,
+    ListMailboxesRequest, ListSubmissionsRequest, SignInRequest, SignOutRequest, Submission,
+    mailbox_service_client::MailboxServiceClient, session_service_client::SessionServiceClient,
+    submission_service_client::SubmissionServiceClient,
 };
 use stdx::Sha256;
 use tests::{
@@ -22,6 +24,7 @@ use tonic::{Code, Request};
 
 const BOUND: Duration = Duration::from_secs(60);
 const TOKEN: &str = "planted-token-7f3a";
+const ENTRANCE: &str = "planted-entrance-4b7d";
 const PASSWORD: &str = "planted-password-\\\"9c1e";
 
 /// A mail whose sender, subject, body and phone occur nowhere else.
@@ -36,6 +39,8 @@ fn planted(author: &str) -> Vec<u8> {
 fn needles() -> Vec<String> {
     let words = [
         TOKEN,
+        ENTRANCE,
+        "planted-exchange",
         "planted-password",
         "9c1e",
         "planted-subject",
@@ -95,6 +100,38 @@ async fn ask(product: &Product, submissions: &[Submission]) {
     client.list_mailboxes(with_token(ListMailboxesRequest {})).await.expect("a list");
 }
 
+/// A person who is invited, signs in rightly and wrongly, changes the password and signs out; gives the secrets that the
+/// program made on the way.
+async fn come_and_go(product: &Product) -> Vec<String> {
+    let made = product.settings().run(&["users", "create", "planted", "--role", "viewer"]);
+    assert!(made.status.success(), "{made:?}");
+    let told = String::from_utf8(made.stdout).expect("it is text");
+    let invitation = told.lines().last().expect("an invitation").to_owned();
+    let mut client = SessionServiceClient::new(product.channel());
+    let accept =
+        AcceptInvitationRequest { invitation: invitation.clone(), password: ENTRANCE.into(), peer: String::new() };
+    let first = client.accept_invitation(accept).await.expect("it is good once").into_inner().token;
+    let sign_in =
+        |password: &str| SignInRequest { user_name: "planted".into(), password: password.into(), peer: String::new() };
+    let wrong = client.sign_in(sign_in("planted-exchange-wrong")).await;
+    assert_eq!(wrong.unwrap_err().code(), Code::Unauthenticated);
+    let second = client.sign_in(sign_in(ENTRANCE)).await.expect("the password").into_inner().token;
+    let bearing = |token: &str| format!("Bearer {token}").parse().expect("ASCII");
+    let mut request =
+        Request::new(ChangePasswordRequest { password: ENTRANCE.into(), password_new: "planted-exchange-new".into() });
+    request.metadata_mut().insert("authorization", bearing(&second));
+    client.change_password(request).await.expect("the password");
+    for token in [&first, &second] {
+        let mut request = Request::new(SignOutRequest {});
+        request.metadata_mut().insert("authorization", bearing(token));
+        client.sign_out(request).await.expect("it ends");
+        let mut request = Request::new(GetSessionRequest {});
+        request.metadata_mut().insert("authorization", bearing(token));
+        assert_eq!(client.get_session(request).await.unwrap_err().code(), Code::Unauthenticated);
+    }
+    vec![invitation, first, second]
+}
+
 async fn nothing_secret_is_told_at_any_level(backend: Backend) {
     let world = World::new(backend);
     let password = format!("{:?}", PASSWORD.replace('\\', ""));
@@ -117,6 +154,7 @@ async fn nothing_secret_is_told_at_any_level(backend: Backend) {
     let product = Product::start_with(&settings, &[("CAIBIAN__LOG__FILTER", "trace")]);
     let submissions = recorded(&product, 3).await;
     ask(&product, &submissions).await;
+    let made = come_and_go(&product).await;
     let command_line = fs::read(format!("/proc/{}/cmdline", product.pid())).expect("it runs");
     product.terminate().await;
 
@@ -133,7 +171,7 @@ async fn nothing_secret_is_told_at_any_level(backend: Backend) {
         ("the command line", String::from_utf8_lossy(&command_line).into_owned()),
     ];
     for (place, text) in places {
-        for needle in needles() {
+        for needle in needles().into_iter().chain(made.iter().cloned()) {
             let found = text.lines().find(|line| line.contains(&needle));
             assert_eq!(found, None, "{needle} in {place}");
         }

@@ -16,6 +16,7 @@ pub mod process;
 pub mod product;
 pub mod registers;
 pub mod smtp;
+pub mod visitor;
 pub mod world;
 
 pub use asker::Asker;
@@ -25,6 +26,7 @@ pub use oracle::Ledger;
 pub use postgres::Postgres;
 pub use product::{Mailbox, Product, Settings};
 pub use registers::Registers;
+pub use visitor::Visitor;
 pub use world::{Backend, World};
 
 use std::{

@@ -1,0 +1,145 @@
+//! A person at the desk without a browser: keeps the session's cookie and sends the forms of pages as they stand there.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// Somebody who reads pages and sends forms.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    address: String,
+    cookie: String,
+}
+
+/// What a server answered.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The status.
+    pub status: u16,
+    /// Where it leads on to; empty if nowhere.
+    pub location: String,
+    /// The page.
+    pub html: String,
+}
+
+/// A form of a page with what it holds already.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Where it is sent.
+    pub action: String,
+    fields: Vec<(String, String)>,
+}
+
+impl Form {
+    /// With a field filled in, instead of what it held.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(known, _)| known != name);
+        self.fields.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl Shown {
+    /// The first form whose HTML holds these words.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn form(&self, words: &str) -> Form {
+        let forms = self.html.split("<form").skip(1).filter_map(|form| form.split("</form>").next());
+        let form = forms.into_iter().find(|form| form.contains(words));
+        let form = form.unwrap_or_else(|| panic!("no form with {words:?} in {}", self.html));
+        let hidden = form.split("<input").skip(1).filter(|input| attribute(input, "type").as_deref() == Some("hidden"));
+        Form {
+            action: attribute(form, "action").expect("a form says where it is sent"),
+            fields: hidden
+                .filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default())))
+                .collect(),
+        }
+    }
+
+    /// The first link that begins so.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn link(&self, beginning: &str) -> String {
+        let links = self.html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let link = links.into_iter().find(|link| link.starts_with(beginning));
+        unescaped(link.unwrap_or_else(|| panic!("no link to {beginning} in {}", self.html)))
+    }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let tag = tag.split('>').next()?;
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    rest.split('"').next().map(unescaped)
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+}
+
+/// A value as a form sends it.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+impl Visitor {
+    /// Somebody at the desk that listens there, not signed in.
+    #[must_use]
+    pub fn at(address: &str) -> Self {
+        Self { address: address.into(), cookie: String::new() }
+    }
+
+    /// Reads a page.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn get(&mut self, path: &str) -> Shown {
+        self.ask("GET", path, "").await
+    }
+
+    /// Sends a form, as a page of the desk's own would.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn send(&mut self, form: &Form) -> Shown {
+        let fields: Vec<_> =
+            form.fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        self.ask("POST", &form.action, &fields.join("&")).await
+    }
+
+    async fn ask(&mut self, method: &str, path: &str, body: &str) -> Shown {
+        let mut line = TcpStream::connect(&self.address).await.expect("the desk listens");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            self.cookie,
+            body.len()
+        );
+        line.write_all(request.as_bytes()).await.expect("the desk reads");
+        let mut answer = Vec::new();
+        line.read_to_end(&mut answer).await.expect("the desk answers");
+        let answer = String::from_utf8_lossy(&answer);
+        let (head, html) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let field = |name: &str| {
+            let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}: ")));
+            line.map(|line| line[name.len() + 2..].to_owned()).unwrap_or_default()
+        };
+        let cookie = field("set-cookie");
+        if cookie.starts_with("caibian=") {
+            self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        }
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Shown { status, location: field("location"), html: html.to_owned() }
+    }
+}
