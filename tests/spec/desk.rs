@@ -40,7 +40,7 @@ async fn a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine(backend: 
     let mut admin = Visitor::at(&product.desk());
     let stranger = admin.get("/submissions").await;
     assert_eq!((stranger.status, stranger.location.as_str()), (303, "/sign-in?next=/submissions"));
-    let password = "落霞与孤鹜齐飞";
+    let password = "秋水共长天一色 1985";
     let form = admin.get("/invitation").await.form("invitation").with("invitation", invitation);
     let welcome = admin.send(&form.with("password", password).with("again", password)).await;
     assert_eq!((welcome.status, welcome.location.as_str()), (303, "/"), "{}", welcome.html);

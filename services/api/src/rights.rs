@@ -28,7 +28,7 @@ type Line = (&'static str, Right, &'static [&'static str]);
 /// By service. Signing out takes a token that may have ended; a mail as it came holds what the views mask; messages and
 /// quarantine name senders.
 const TABLE: &[Line] = &[
-    ("grpc.health.v1.Health", OPEN, &["Check", "List", "Watch"]),
+    ("grpc.health.v1.Health", OPEN, &["Check", "Watch"]),
     ("grpc.reflection.v1.ServerReflection", VIEWER, &["ServerReflectionInfo"]),
     ("grpc.reflection.v1alpha.ServerReflection", VIEWER, &["ServerReflectionInfo"]),
     ("caibian.intake.v1.CampaignService", VIEWER, &["GetCampaign", "ListCampaigns"]),
