@@ -12,13 +12,13 @@ use proto::intake::v1::{
     ListOrganisationsResponse, Organisation, Sender,
 };
 
-use super::states;
 use crate::{
     Desk,
     fault::Fault,
     html::{Here, Page, Tone, badge, filled, moment, notice, pager, url},
     posted::Fields,
     visit::Visit,
+    words,
 };
 
 /// Lines of a page.
@@ -138,7 +138,7 @@ fn contact_table(visit: &Visit, contacts: &[Sender]) -> Markup {
 fn states(visit: &Visit, contact: &Sender) -> Markup {
     html! {
         @for count in &contact.states {
-            (badge(states::tone(count.state()), &format!("{} {}", states::name(count.state(), visit.language()), count.manuscript_count))) " "
+            (badge(words::state_tone(count.state()), &format!("{} {}", words::state(count.state(), visit.language()), count.manuscript_count))) " "
         }
     }
 }
@@ -205,7 +205,7 @@ fn submission_table(visit: &Visit, submissions: &[ContactSubmission]) -> Markup 
                         td.number { (submission.version) }
                         td { @match submission.state() {
                             proto::intake::v1::ReviewState::Unspecified => (visit.say("不审稿", "not reviewed")),
-                            state => (badge(states::tone(state), states::name(state, visit.language()))),
+                            state => (badge(words::state_tone(state), words::state(state, visit.language()))),
                         } }
                         td { (moment(submission.received_time.as_ref())) }
                     }

@@ -16,13 +16,13 @@ use proto::intake::v1::{
 use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
-use super::states;
 use crate::{
     Desk,
     fault::Fault,
     html::{Here, Page, Tone, hidden},
     posted::{Fields, Posted},
     visit::Visit,
+    words,
 };
 
 /// Campaigns that the form offers.
@@ -76,8 +76,8 @@ fn which(visit: &Visit, fields: &Fields, campaigns: &[Campaign]) -> Markup {
         label { span { (visit.say("审稿状态", "State of the review")) }
             select name="state" {
                 option value="" { (visit.say("全部（含不审稿的来信）", "All, and mail that is not reviewed")) }
-                @for state in states::ALL {
-                    option value=(state.as_str_name()) selected[state.as_str_name() == fields.one("state")] { (states::name(state, visit.language())) }
+                @for state in words::STATES {
+                    option value=(state.as_str_name()) selected[state.as_str_name() == fields.one("state")] { (words::state(state, visit.language())) }
                 }
             }
         }

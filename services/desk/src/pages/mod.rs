@@ -13,7 +13,6 @@ mod procurement;
 mod quarantine;
 mod sign_in;
 mod similar;
-mod states;
 mod submission;
 mod submissions;
 mod today;
