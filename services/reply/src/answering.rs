@@ -376,7 +376,9 @@ mod tests {
             let headers = Headers { from: address(&from), return_path: path, ..headers() };
             let occasion = if decided { Occasion::Decided } else { AUTOMATIC };
             if let Ok(to) = recipient(&incoming(&headers), &ourselves(), occasion) {
-                prop_assert!(!to.to_lowercase().starts_with("czzhengwen@163.com"));
+                // `czzhengwen@163.com163.com` is somebody else.
+                let lower = to.to_lowercase();
+                prop_assert!(!(lower.ends_with("@163.com") && lower.split(['+', '@']).next() == Some("czzhengwen")));
                 let text = Text { subject: "x".into(), body: "y".into(), language: crate::Language::Zh };
                 let told = Told { submission_id: uuid::Uuid::nil(), kind: crate::Kind::Findings, version: 1 };
                 let sender = Sender { name: "", address: "czzhengwen@163.com", message_id_domain: "c.example.cn" };
