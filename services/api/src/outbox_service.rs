@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use intake::review::{Refusal as OfRights, Role, WORDS_MAX};
 use proto::intake::v1::{self, outbox_service_server::OutboxService};
 use reply::editing::Refusal;
-use stdx::ErrorKind;
 use store::{
     Error, Store,
     outbox::record::{ReplyAction, ReplyQuery, ReplyStep},
@@ -13,7 +12,11 @@ use store::{
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
-use crate::{errors, gate::Acting, masked, names, page, wire};
+use crate::{
+    errors,
+    gate::{self, Acting},
+    masked, names, page, wire,
+};
 
 /// Characters of a subject.
 const SUBJECT_MAX: usize = 200;
@@ -58,9 +61,7 @@ impl OutboxDesk {
 
 /// Who calls, if the role is high enough.
 fn acting<T>(request: &Request<T>, least: Role) -> Result<Acting, Status> {
-    // The gate names every caller; a call that came past it must not act.
-    let acting = request.extensions().get::<Acting>().cloned();
-    let acting = acting.ok_or_else(|| errors::of_kind(ErrorKind::Internal, &"a call without a caller"))?;
+    let acting = gate::acting(request)?;
     if acting.role >= least {
         return Ok(acting);
     }
