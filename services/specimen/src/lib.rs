@@ -7,6 +7,7 @@ mod bits;
 mod demo;
 mod docx;
 pub mod hostile;
+pub mod hostile_html;
 pub mod mail;
 mod mp4;
 mod picture;
