@@ -1,6 +1,6 @@
 //! A submission (投稿): a message recorded for a campaign, with its later versions.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -31,6 +31,8 @@ pub struct Earlier {
     pub subject: String,
     /// When the server received it.
     pub received_at: DateTime<Utc>,
+    /// The last day that an editor last named for a revision (退修) of it.
+    pub revision_until: Option<NaiveDate>,
 }
 
 /// Everything that is decided of one mail; pure, so that a dry run and the worker cannot differ.
@@ -53,7 +55,9 @@ pub fn assess(letter: &Letter, received_at: DateTime<Utc>, campaigns: &[Campaign
     let contact = contact::find(letter);
     let (findings, judgement) = match sorting.campaign.and_then(|index| campaigns.get(index)) {
         Some(campaign) if sorting.class.is_judged() => {
-            let findings = check::check(Case { letter, received_at, contact: &contact }, campaign);
+            let corrected = sorting.corrects.and_then(|index| earlier.get(index));
+            let revision_until = corrected.and_then(|earlier| earlier.revision_until);
+            let findings = check::check(Case { letter, received_at, contact: &contact, revision_until }, campaign);
             let judgement = judgement::judge(&findings, campaign.revision);
             (findings, Some(judgement))
         }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub use page::{count, list, met, neighbours};
-pub use read::{events, get, names, root_of};
+pub use read::{events, get, names, revision_until, root_of};
 
 /// Stands in the column `due_day` while no revision is waited for: such rows come last.
 pub const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");

@@ -1,6 +1,6 @@
 //! Submissions: recorded in one transaction with everything that belongs to them, and read back by page and by change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use chrono::{DateTime, Utc};
 use intake::{
@@ -66,24 +66,33 @@ pub async fn earlier_of(
     if let Some(instant) = recorded_before {
         rows = rows.filter(submission::Column::CreatedAt.lt(micros(instant)));
     }
-    rows.order_by_desc(submission::Column::ReceivedAt)
+    let rows = rows
+        .order_by_desc(submission::Column::ReceivedAt)
         .order_by_desc(submission::Column::Id)
         .limit(EARLIER_MAX)
         .all(&store.reader)
-        .await?
-        .into_iter()
-        .map(|row| {
-            Ok(Earlier {
-                submission_id: row.id,
-                campaign_id: row.campaign_id,
-                root_id: row.root_id,
-                version: unsigned(row.version)?,
-                message_id_header: row.message_id_header,
-                subject: row.subject,
-                received_at: instant(row.received_at)?,
-            })
-        })
-        .collect()
+        .await?;
+    let mut revisions = HashMap::new();
+    let mut earlier = Vec::with_capacity(rows.len());
+    for row in rows {
+        let revision_until = match revisions.entry(row.root_id) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => {
+                *unknown.insert(review::revision_until(&store.reader, row.root_id, recorded_before).await?)
+            }
+        };
+        earlier.push(Earlier {
+            submission_id: row.id,
+            campaign_id: row.campaign_id,
+            root_id: row.root_id,
+            version: unsigned(row.version)?,
+            message_id_header: row.message_id_header,
+            subject: row.subject,
+            received_at: instant(row.received_at)?,
+            revision_until,
+        });
+    }
+    Ok(earlier)
 }
 
 /// `Parsed` → `Recorded`. A mail of a judged class for a campaign becomes a submission; every other keeps its class and

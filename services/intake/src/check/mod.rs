@@ -13,7 +13,7 @@ mod video_resolution;
 mod video_size;
 mod video_synopsis;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     campaign::{Campaign, Check, Rule},
@@ -41,6 +41,8 @@ pub struct Case<'a> {
     pub received_at: DateTime<Utc>,
     /// Who sends, as found in the mail and its documents.
     pub contact: &'a Contact,
+    /// For a correction that the author was asked for: the last day for it.
+    pub revision_until: Option<NaiveDate>,
 }
 
 /// Applies every rule of the campaign, in the campaign's order. A rule about videos gives one finding a video and none

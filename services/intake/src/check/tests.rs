@@ -88,7 +88,7 @@ fn cloud(name: &str, size_bytes_claimed: Option<u64>) -> CloudFile {
 
 fn findings_of(letter: &Letter, received_at: &str, campaign: &Campaign) -> Vec<Finding> {
     let contact = contact::find(letter);
-    check(Case { letter, received_at: received_at.parse().unwrap(), contact: &contact }, campaign)
+    check(Case { letter, received_at: received_at.parse().unwrap(), contact: &contact, revision_until: None }, campaign)
 }
 
 fn of_rule(letter: &Letter, rule: RuleCode) -> Vec<Finding> {
@@ -149,6 +149,26 @@ fn a_mail_received_in_the_last_second_of_the_deadline_day_is_in_time_and_the_nex
         assert_eq!(deadline.outcome, expected, "{received_at}");
         let late = judgement::judge(&findings, 1).verdict == Verdict::Late;
         assert_eq!(late, expected == Outcome::Failed);
+    }
+}
+
+#[test]
+fn a_revision_that_was_asked_for_is_in_time_until_the_end_of_its_day_and_never_late_before_the_deadline() {
+    let (letter, contact) = (letter("Re: 主题征稿", ""), Contact::default());
+    for (revision_until, received_at, expected) in [
+        (Some("2023-05-10"), "2023-05-10T23:59:59+08:00", Outcome::Passed),
+        (Some("2023-05-10"), "2023-05-11T00:00:00+08:00", Outcome::Failed),
+        (Some("2023-03-10"), "2023-03-31T23:59:59+08:00", Outcome::Passed),
+        (Some("2023-03-10"), "2023-04-01T00:00:00+08:00", Outcome::Failed),
+        (None, "2023-05-10T12:00:00+08:00", Outcome::Failed),
+    ] {
+        let revision_until = revision_until.map(|day| day.parse().unwrap());
+        let case =
+            Case { letter: &letter, received_at: received_at.parse().unwrap(), contact: &contact, revision_until };
+        let told = deadline::check(&case, &campaign());
+        assert_eq!(told.outcome, expected, "{revision_until:?} {received_at}: {}", told.zh);
+        let names_the_day = told.zh.contains("修改期限 2023 年 5 月 10 日");
+        assert_eq!(names_the_day, revision_until.is_some_and(|day| day > campaign().deadline_day), "{}", told.zh);
     }
 }
 
@@ -733,7 +753,7 @@ proptest! {
     fn any_letter_is_checked_and_judged_always_the_same(letter in any_letter(), seconds in -4_000_000_000_i64..4_000_000_000) {
         let contact = contact::find(&letter);
         let received_at = DateTime::from_timestamp(seconds, 0).unwrap();
-        let case = Case { letter: &letter, received_at, contact: &contact };
+        let case = Case { letter: &letter, received_at, contact: &contact, revision_until: None };
         let campaign = campaign();
         let findings = check(case, &campaign);
         prop_assert_eq!(&findings, &check(case, &campaign));

@@ -79,6 +79,7 @@ fn earlier(number: u128, subject: &str) -> Earlier {
         message_id_header: Some(format!("{number}@example.com")),
         subject: subject.into(),
         received_at: at("2023-02-01T10:00:00+08:00"),
+        revision_until: None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use intake::review::{Entry, Standing, Step};
+use chrono::{DateTime, NaiveDate, Utc};
+use intake::review::{Entry, Standing, State, Step};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::{
     Error, Result, Store,
     entity::{manuscript, manuscript_summary, review, review_event, review_person, submission},
     record::{ReviewEvent, ReviewRecord, ReviewSummary},
-    values::{bounded, from_json, instant, parsed, unsigned},
+    values::{bounded, from_json, instant, micros, parsed, unsigned, word},
 };
 
 /// The first version of the chain that a submission belongs to.
@@ -22,6 +23,26 @@ pub async fn root_of(connection: &impl ConnectionTrait, submission_id: Uuid) -> 
         .one(connection)
         .await?;
     root.ok_or(Error::NotFound { what: "submission", id: submission_id })
+}
+
+/// The last day that an editor last named for a revision, as it was known at an instant; none where none was asked for.
+pub async fn revision_until(
+    connection: &impl ConnectionTrait,
+    root_id: Uuid,
+    known_at: Option<DateTime<Utc>>,
+) -> Result<Option<NaiveDate>> {
+    let mut asked = review_event::Entity::find()
+        .select_only()
+        .column(review_event::Column::Standing)
+        .filter(review_event::Column::SubmissionId.eq(root_id))
+        .filter(review_event::Column::StateTo.eq(word(State::RevisionAsked)?));
+    if let Some(instant) = known_at {
+        asked = asked.filter(review_event::Column::At.lt(micros(instant)));
+    }
+    let asked: Option<serde_json::Value> =
+        asked.order_by_desc(review_event::Column::Number).into_tuple().one(connection).await?;
+    let standing: Option<Standing> = asked.map(from_json).transpose()?;
+    Ok(standing.and_then(|standing| standing.revision).map(|(_, day)| day))
 }
 
 pub async fn get(store: &Store, submission_id: Uuid) -> Result<ReviewRecord> {

@@ -74,6 +74,7 @@ fn nothing() -> Earlier {
         message_id_header: None,
         subject: String::new(),
         received_at: day(),
+        revision_until: None,
     }
 }
 

@@ -94,8 +94,15 @@ pub async fn a_correction_joins_the_review_of_what_it_corrects_and_opens_the_rou
     let until_day = "2023-03-20".parse().unwrap();
     let review = take(&scene.store, &review, 9, Action::AskRevision { until_day }).await;
     assert_eq!(review.standing.state, State::RevisionAsked);
+    // What the sorting and the deadline are told of it, now and as it was known before the request.
+    let known =
+        |earlier: Vec<intake::submission::Earlier>| earlier.iter().map(|it| it.revision_until).collect::<Vec<_>>();
+    let earlier = intake::ports::Ledger::earlier(&scene.store, scene.mailbox_id, "a@b.cn").await.unwrap();
+    assert_eq!(known(earlier), [Some(until_day)]);
 
     let correction = correct(&scene, 2, Verdict::Incomplete).await;
+    let earlier = intake::ports::Ledger::earlier(&scene.store, scene.mailbox_id, "a@b.cn").await.unwrap();
+    assert_eq!(known(earlier), [Some(until_day); 2], "a second correction within the days is in time too");
     let after = scene.store.review_get(correction.id).await.unwrap();
     assert_eq!(after.submission_id, first.id, "one review for all versions");
     assert_eq!((after.standing.state, after.row_version), (State::FirstReview, review.row_version + 1));

@@ -6,6 +6,7 @@ use proto::intake::v1::{Finding, Outcome, Severity, Submission};
 use super::facts::place;
 use crate::{
     html::{badge, sentence},
+    language::Language,
     visit::Visit,
     words,
 };
@@ -48,10 +49,11 @@ fn one(visit: &Visit, finding: &Finding) -> Markup {
         li {
             (badge(tone, outcome)) " " b { (words::rule(&finding.rule, language)) }
             p { (sentence(finding.sentence.as_ref(), language)) }
-            @if !finding.measured.is_empty() || !finding.limit.is_empty() {
+            // Programs read these two, so they are in English; the sentence says both.
+            @if language == Language::En && !(finding.measured.is_empty() && finding.limit.is_empty()) {
                 p.detail {
-                    @if !finding.measured.is_empty() { (visit.say("实测 ", "measured ")) bdi { (finding.measured) } @if !finding.limit.is_empty() { " · " } }
-                    @if !finding.limit.is_empty() { (visit.say("要求 ", "asked ")) bdi { (finding.limit) } }
+                    @if !finding.measured.is_empty() { "measured " bdi { (finding.measured) } @if !finding.limit.is_empty() { " · " } }
+                    @if !finding.limit.is_empty() { "asked " bdi { (finding.limit) } }
                 }
             }
             @if !finding.evidence.is_empty() {
