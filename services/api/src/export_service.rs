@@ -6,7 +6,10 @@ use chrono::Utc;
 use futures::{Stream, StreamExt};
 use intake::{ports::Blobs, review::Role};
 use proto::intake::v1::{self, ExportFormat, export_service_server::ExportService};
-use stdx::beijing;
+use stdx::{
+    beijing,
+    csv::{self, Cell},
+};
 use store::{
     Store,
     account::{AccessAction, AccessEvent},
@@ -21,7 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     errors,
-    export::{archive, cell::Cell, columns, csv, file_name, sending, xlsx},
+    export::{archive, columns, file_name, sending, xlsx},
     gate::{Acting, acting},
     names, review_filter,
 };

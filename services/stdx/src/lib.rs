@@ -1,10 +1,11 @@
-//! What could have been in std: Beijing days, a clock, hashes, error kinds. No word of the field.
+//! What could have been in std: Beijing days, a clock, hashes, error kinds, CSV. No word of the field.
 //!
 //! Deliberately absent: anything that knows a mail, a submission or a purchase.
 
 pub mod beijing;
 pub mod clock;
 pub mod crash;
+pub mod csv;
 pub mod error;
 pub mod sha256;
 

@@ -10,15 +10,16 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use intake::ports::Blobs;
 use serde::Serialize;
 use sha2::Digest;
-use stdx::{ErrorKind, Sha256, beijing};
+use stdx::{
+    ErrorKind, Sha256, beijing,
+    csv::{self, Cell},
+};
 use store::record::ExportLine;
 use tokio::runtime::Handle;
 use tonic::Status;
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::{
-    cell::Cell,
-    csv,
     file_name::Folder,
     sending::{self, Pieces},
 };

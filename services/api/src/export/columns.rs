@@ -3,10 +3,9 @@
 use intake::{
     contact::Found, finding::Outcome, judgement::Verdict, letter::Disposition, message::ReceivedBasis, sorting::Class,
 };
-use stdx::beijing;
+use stdx::{beijing, csv::Cell};
 use store::record::ExportLine;
 
-use super::cell::Cell;
 use crate::masked;
 
 /// Heads with the widths of their columns, in characters.

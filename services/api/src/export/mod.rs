@@ -1,10 +1,8 @@
-//! What leaves as a file: cells that no spreadsheet takes for a formula, names that no system trips over, the register as
-//! CSV and XLSX, files as a ZIP; all of them written as they are sent.
+//! What leaves as a file: the register as CSV and XLSX, files as a ZIP under names that no system trips over; all of them
+//! written as they are sent. Cells are those of `stdx::csv`, which no spreadsheet takes for a formula.
 
 pub mod archive;
-pub mod cell;
 pub mod columns;
-pub mod csv;
 pub mod file_name;
 pub mod sending;
 pub mod xlsx;

@@ -8,7 +8,7 @@ use std::{
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use tonic::Status;
 
-use super::cell::Cell;
+use stdx::csv::Cell;
 
 /// Lines of a sheet under its head.
 pub const LINES_MAX: u32 = 1_000_000;
