@@ -8,7 +8,9 @@ use sea_orm_migration::{
     migrator::MigratorTrait,
     prelude::{ConnectionTrait, DbErr, MigrationTrait, SchemaManager},
     sea_orm::DbBackend,
-    sea_query::{ColumnDef, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, Table},
+    sea_query::{
+        ColumnDef, ForeignKey, ForeignKeyCreateStatement, Index, IndexCreateStatement, Table, TableCreateStatement,
+    },
 };
 
 mod m0001_campaign;
@@ -27,6 +29,7 @@ mod m0013_outbox;
 mod m0014_account;
 mod m0015_manuscript;
 mod m0016_likeness;
+mod m0017_group;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -51,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_account::Migration),
             Box::new(m0015_manuscript::Migration),
             Box::new(m0016_likeness::Migration),
+            Box::new(m0017_group::Migration),
         ]
     }
 }
@@ -118,6 +122,14 @@ async fn register(manager: &SchemaManager<'_>, table: &'static str, columns: &[L
     }
     create.col(ColumnDef::new("body").json_binary().not_null());
     manager.create_table(create.take()).await
+}
+
+/// SQLite keeps the rows in the tree of their key: one tree instead of two.
+fn clustered(manager: &SchemaManager<'_>, mut table: TableCreateStatement) -> TableCreateStatement {
+    if manager.get_database_backend() == DbBackend::Sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table.take()
 }
 
 /// Runs statements that both databases read the same and that the builder cannot say (partial indexes, triggers).

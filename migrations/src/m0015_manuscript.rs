@@ -3,9 +3,9 @@
 //! pairs of characters of what is searched. The rows are made by `store` at the first start: they hold what the rules of
 //! `intake` read in JSON and folded texts, which SQL cannot say.
 
-use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
+use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::{index, reference, run, text_column};
+use crate::{clustered, index, reference, run, text_column};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -103,12 +103,4 @@ impl MigrationTrait for Migration {
             .primary_key(Index::create().col("pair").col("received_at").col("submission_id"));
         manager.create_table(clustered(manager, pair)).await
     }
-}
-
-/// SQLite keeps the rows in the tree of their key: one tree instead of two.
-fn clustered(manager: &SchemaManager<'_>, mut table: TableCreateStatement) -> TableCreateStatement {
-    if manager.get_database_backend() == DbBackend::Sqlite {
-        table.extra("WITHOUT ROWID");
-    }
-    table.take()
 }

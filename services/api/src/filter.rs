@@ -130,7 +130,14 @@ impl Reader {
         Ok((operator, self.at, self.value()?))
     }
 
-    /// As above, and the value may be several, of which one holds: `(A OR B)`. Each comes with its place.
+    /// Reads `= value`, which may be the empty text in quotes.
+    pub fn equal(&mut self, field: &str) -> Result<(usize, String), Misread> {
+        self.operator_of(field, &[Operator::Equal])?;
+        self.skip_space();
+        Ok((self.at, self.value_or_empty()?))
+    }
+
+    /// As `compared`, and the value may be several, of which one holds: `(A OR B)`. Each comes with its place.
     pub fn compared_among(&mut self, field: &str, operators: &[Operator]) -> Result<(Operator, Values), Misread> {
         let operator = self.operator_of(field, operators)?;
         self.skip_space();
@@ -255,6 +262,13 @@ impl Reader {
     /// A word, or a text in quotes with `\"` and `\\`. Never empty.
     fn value(&mut self) -> Result<String, Misread> {
         let start = self.at;
+        let value = self.value_or_empty()?;
+        if value.is_empty() { Err(misread(start, "a value")) } else { Ok(value) }
+    }
+
+    /// A value, or two quotes with nothing between them.
+    fn value_or_empty(&mut self) -> Result<String, Misread> {
+        let start = self.at;
         let mut value = String::new();
         if self.peek() == Some('"') {
             self.at += 1;
@@ -278,8 +292,11 @@ impl Reader {
                 value.push(character);
                 self.at += 1;
             }
+            if value.is_empty() {
+                return Err(misread(start, "a value"));
+            }
         }
-        if value.is_empty() { Err(misread(start, "a value")) } else { Ok(value) }
+        Ok(value)
     }
 }
 

@@ -31,6 +31,7 @@ mod server;
 pub mod session;
 mod session_service;
 mod similar;
+mod statistics_service;
 mod submission_service;
 mod user_service;
 mod watch;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use intake::{finding::RuleCode, judgement::Verdict, review::State};
 use proto::intake::v1;
-use store::record::{ReviewCount, ReviewFilter, ReviewFlag, ReviewTime};
+use store::record::{ReviewCount, ReviewFilter, ReviewFlag, ReviewGroup, ReviewTime};
 use tonic::Status;
 
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
 };
 
 const FIELDS: &str = "state, verdict, editor, assigned, due_day, text, from, number, versions, received_time, update_time, \
-                      cloud_expire_time, finding, undetermined, has_video, has_cloud_file, backfilled or bounced";
+                      cloud_expire_time, finding, undetermined, category, organisation, scheduled, published, reason, \
+                      has_video, has_cloud_file, backfilled or bounced";
 
 const STATES: &str = "RECEIVED, JUDGED, ASSIGNED, FIRST_REVIEW, SECOND_REVIEW, FINAL_REVIEW, REVISION_ASKED, ADOPTED, \
                       DECLINED, SCHEDULED, PUBLISHED or WITHDRAWN";
@@ -75,6 +76,16 @@ fn term(reader: &mut Reader, filters: &mut Vec<ReviewFilter>) -> Result<(), Misr
                 _ => ReviewFilter::Undetermined(rule),
             });
         }
+        "category" => {
+            let (start, value) = reader.equal(&field)?;
+            let number: Option<u32> = value.parse().ok();
+            let number = number.ok_or_else(|| misread(start, "the number of a category, or 0 for none"))?;
+            filters.push(ReviewFilter::In(ReviewGroup::Category, number.to_string()));
+        }
+        "organisation" => filters.push(ReviewFilter::In(ReviewGroup::Organisation, reader.equal(&field)?.1)),
+        "scheduled" => filters.push(ReviewFilter::In(ReviewGroup::Scheduled, reader.equal(&field)?.1)),
+        "published" => filters.push(ReviewFilter::In(ReviewGroup::Published, reader.equal(&field)?.1)),
+        "reason" => filters.push(ReviewFilter::In(ReviewGroup::Reason, reader.equal(&field)?.1)),
         "assigned" => flag(reader, &field, ReviewFlag::Assigned, filters)?,
         "has_video" => flag(reader, &field, ReviewFlag::Video, filters)?,
         "has_cloud_file" => flag(reader, &field, ReviewFlag::CloudFile, filters)?,
@@ -196,6 +207,14 @@ mod tests {
             ("finding = video-duration", vec![ReviewFilter::Failed(RuleCode::VideoDuration)]),
             ("undetermined = \"video-size\"", vec![ReviewFilter::Undetermined(RuleCode::VideoSize)]),
             ("text : \"绩效 (一)\"", vec![ReviewFilter::Holds("绩效 (一)".into())]),
+            ("category = 02", vec![ReviewFilter::In(ReviewGroup::Category, "2".into())]),
+            (
+                "organisation = \"\" AND published = 杂志",
+                vec![
+                    ReviewFilter::In(ReviewGroup::Organisation, String::new()),
+                    ReviewFilter::In(ReviewGroup::Published, "杂志".into()),
+                ],
+            ),
             ("from = A@b.cn", vec![ReviewFilter::From("A@b.cn".into())]),
             (
                 "number = 12",

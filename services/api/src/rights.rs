@@ -69,6 +69,7 @@ const TABLE: &[Line] = &[
     ),
     ("caibian.intake.v1.SessionService", OPEN, &["SignIn", "AcceptInvitation", "SignOut"]),
     ("caibian.intake.v1.SessionService", VIEWER, &["GetSession", "ChangePassword"]),
+    ("caibian.intake.v1.StatisticsService", VIEWER, &["GetIntakeStatistics"]),
     (
         "caibian.intake.v1.SubmissionService",
         VIEWER,

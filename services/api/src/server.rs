@@ -13,6 +13,7 @@ use proto::intake::v1::{
     quarantine_service_server::{self, QuarantineServiceServer},
     review_service_server::{self, ReviewServiceServer},
     session_service_server::{self, SessionServiceServer},
+    statistics_service_server::{self as intake_statistics_server, StatisticsServiceServer as IntakeStatisticsServer},
     submission_service_server::{self, SubmissionServiceServer},
     user_service_server::{self, UserServiceServer},
 };
@@ -56,6 +57,7 @@ use crate::{
     },
     review_service::Reviews,
     session_service::Sessions,
+    statistics_service::IntakeStatistics,
     submission_service::Submissions,
     user_service::Users,
 };
@@ -209,6 +211,7 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(OutboxServiceServer::new(OutboxDesk::new(store.clone(), tokens.clone()))))
         .add_service(limited!(ReviewServiceServer::new(Reviews::new(store.clone(), tokens.clone(), editors.clone()))))
         .add_service(limited!(SessionServiceServer::new(Sessions::new(store.clone()))))
+        .add_service(limited!(IntakeStatisticsServer::new(IntakeStatistics::new(store.clone()))))
         .add_service(limited!(UserServiceServer::new(Users::new(store.clone(), tokens.clone(), editors))))
         .add_service(limited!(PurchaserServiceServer::new(Purchasers::new(registrar.clone()))))
         .add_service(limited!(CatalogueServiceServer::new(Catalogues::new(registrar.clone()))))
@@ -252,6 +255,7 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         review_service_server::SERVICE_NAME,
         outbox_service_server::SERVICE_NAME,
         session_service_server::SERVICE_NAME,
+        intake_statistics_server::SERVICE_NAME,
         user_service_server::SERVICE_NAME,
         purchaser_service_server::SERVICE_NAME,
         catalogue_service_server::SERVICE_NAME,

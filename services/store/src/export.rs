@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use intake::review::{Action, Decision, Standing, State};
+use intake::review::Standing;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
     Result, Store,
-    entity::{message, review, review_event, submission},
+    entity::{message, review, submission},
     record::{ExportLine, ExportQuery, ExportReview, SubmissionRecord},
-    review::{met, names},
+    review::{decided, decision, met, names},
     submission::records,
     values::{bounded, from_json, signed},
 };
@@ -61,57 +61,16 @@ async fn beside(store: &Store, submissions: Vec<SubmissionRecord>) -> Result<Vec
         .collect::<Result<HashMap<_, _>>>()?;
     let editors = standings.values().filter_map(|standing| standing.editor).collect();
     let names = names(&store.reader, editors).await?;
-    let reasons = reasons(store, &standings).await?;
+    let states = standings.iter().map(|(id, standing)| (*id, standing.state)).collect();
+    let decided = decided(&store.reader, &states).await?;
     let line = |submission: SubmissionRecord| {
         let review = standings.get(&submission.root_id).map(|standing| ExportReview {
             editor: standing.editor.and_then(|id| names.get(&id).cloned()).unwrap_or_default(),
             decision: decision(standing.state),
-            reason: reasons.get(&submission.root_id).cloned().unwrap_or_default(),
+            reason: decided.get(&submission.root_id).map(|decided| decided.reason.clone()).unwrap_or_default(),
             standing: standing.clone(),
         });
         ExportLine { submission, review }
     };
     Ok(submissions.into_iter().map(line).collect())
-}
-
-/// The decision that holds in a state.
-fn decision(state: State) -> Option<Decision> {
-    match state {
-        State::Adopted | State::Scheduled | State::Published => Some(Decision::Adopt),
-        State::Declined => Some(Decision::Decline),
-        State::RevisionAsked => Some(Decision::AskRevision),
-        State::Received
-        | State::Judged
-        | State::Assigned
-        | State::FirstReview
-        | State::SecondReview
-        | State::FinalReview
-        | State::Withdrawn => None,
-    }
-}
-
-/// What the author was told of the decision that holds.
-async fn reasons(store: &Store, standings: &HashMap<Uuid, Standing>) -> Result<HashMap<Uuid, String>> {
-    let decided = standings.iter().filter(|(_, standing)| decision(standing.state).is_some()).map(|(id, _)| *id);
-    let states = [State::Adopted, State::Declined, State::RevisionAsked].map(State::as_str);
-    let events = review_event::Entity::find()
-        .filter(review_event::Column::SubmissionId.is_in(decided))
-        .filter(review_event::Column::StateTo.is_in(states))
-        .order_by_asc(review_event::Column::Id)
-        .all(&store.reader)
-        .await?;
-    let mut reasons = HashMap::new();
-    for event in events {
-        let made = match from_json::<Action>(event.action)? {
-            Action::Adopt => Decision::Adopt,
-            Action::Decline => Decision::Decline,
-            Action::AskRevision { .. } => Decision::AskRevision,
-            _ => continue,
-        };
-        // The last of them is the one that holds: what was retracted or gone past is not this decision, or older.
-        if standings.get(&event.submission_id).is_some_and(|standing| decision(standing.state) == Some(made)) {
-            reasons.insert(event.submission_id, event.reason);
-        }
-    }
-    Ok(reasons)
 }

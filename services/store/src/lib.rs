@@ -25,6 +25,7 @@ pub mod register;
 mod review;
 pub mod rollup;
 mod search;
+pub mod statistics;
 mod submission;
 mod values;
 mod verify;
@@ -57,6 +58,7 @@ use record::{
 };
 use register::{Change, Condition, Draft, Entry, Loaded, Once, Register, RegisterQuery};
 use rollup::{Origin, RollupFault, RollupQuery, Totals};
+use statistics::{Statistics, StatisticsQuery};
 
 /// Rows that one call lists at most, whatever its limit says.
 pub const LIST_MAX: u32 = 1_000;
@@ -201,6 +203,12 @@ impl Store {
     /// counted at one moment.
     pub async fn review_count(&self, campaign_id: Option<Uuid>, filters: &[Vec<ReviewFilter>]) -> Result<Vec<u64>> {
         review::count(self, campaign_id, filters).await
+    }
+
+    /// Statistics of manuscripts: each count is that of [`Self::review_count`] for the same days, campaign and group.
+    /// `Invalid` for more than ten years of days.
+    pub async fn statistics_get(&self, query: &StatisticsQuery) -> Result<Statistics> {
+        statistics::get(self, query).await
     }
 
     /// The neighbours of a review in the list of a query, whose key and limit are not looked at; the review need not be in

@@ -2,6 +2,7 @@
 //! its manuscript in the transaction that changes them, so that no question reads JSON or goes over more than it gives.
 
 mod fill;
+mod groups;
 mod made;
 mod pairs;
 
@@ -13,11 +14,12 @@ use uuid::Uuid;
 
 use crate::{
     Result,
-    entity::{manuscript, manuscript_pair, manuscript_rule, manuscript_summary, review},
+    entity::{manuscript, manuscript_group, manuscript_pair, manuscript_rule, manuscript_summary, review},
     values::micros,
 };
 
 pub use fill::fill;
+pub use groups::{grouped, regroup};
 pub use made::{Made, load, rules};
 pub use pairs::{pairs, searched};
 
@@ -49,8 +51,14 @@ pub async fn refresh(tx: &DatabaseTransaction, root_ids: &[Uuid]) -> Result<()> 
     let mut summaries: Vec<manuscript_summary::ActiveModel> = Vec::with_capacity(made.len());
     let mut new_rules: Vec<manuscript_rule::ActiveModel> = Vec::new();
     let mut new_pairs: Vec<manuscript_pair::ActiveModel> = Vec::new();
-    for Made { row, summary } in made {
+    let mut new_groups: Vec<manuscript_group::ActiveModel> = Vec::new();
+    manuscript_group::Entity::delete_many()
+        .filter(manuscript_group::Column::SubmissionId.is_in(made.iter().map(|made| made.row.submission_id)))
+        .exec(tx)
+        .await?;
+    for Made { row, summary, groups } in made {
         let (id, received_at) = (row.submission_id, row.received_at);
+        new_groups.extend(groups::rows(&row, groups));
         let bounced_at = old.iter().find(|old| old.submission_id == id).and_then(|old| old.bounced_at);
         let before = shown.iter().find(|shown| shown.submission_id == id);
         let old_rules = before.map(rules).transpose()?.unwrap_or_default();
@@ -91,6 +99,9 @@ pub async fn refresh(tx: &DatabaseTransaction, root_ids: &[Uuid]) -> Result<()> 
     manuscript_summary::Entity::insert_many(summaries).exec_without_returning(tx).await?;
     for chunk in new_rules.chunks(ROWS_MAX) {
         manuscript_rule::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
+    }
+    for chunk in new_groups.chunks(ROWS_MAX) {
+        manuscript_group::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
     }
     for chunk in new_pairs.chunks(ROWS_MAX) {
         manuscript_pair::Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;

@@ -405,6 +405,40 @@ pub enum ReviewFilter {
     Failed(RuleCode),
     /// For the newest version this rule could not be measured.
     Undetermined(RuleCode),
+    /// It is counted under this value, compared exactly.
+    In(ReviewGroup, String),
+}
+
+/// What a manuscript is counted under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReviewGroup {
+    /// The category of the newest version, as a number from 1; `0` where nothing tells it.
+    Category,
+    /// The organisation of the newest version; empty where none was found.
+    Organisation,
+    /// A channel where it has a place and has not appeared.
+    Scheduled,
+    /// A channel where it appeared.
+    Published,
+    /// Why it was declined or a revision was asked for, as the author was told; of the decision that holds.
+    Reason,
+}
+
+impl ReviewGroup {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Category, Self::Organisation, Self::Scheduled, Self::Published, Self::Reason];
+
+    /// The word of the tables and of filters.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Category => "category",
+            Self::Organisation => "organisation",
+            Self::Scheduled => "scheduled",
+            Self::Published => "published",
+            Self::Reason => "reason",
+        }
+    }
 }
 
 /// What holds of a review or does not.

@@ -2,6 +2,7 @@
 //! and writes row, history and what the author is owed in one transaction; the worker's own steps are part of the
 //! transaction that records.
 
+mod decided;
 mod page;
 mod read;
 
@@ -26,6 +27,7 @@ use crate::{
     values::{LINE_CHARACTERS_MAX, clean, from_json, instant, json, line, micros, signed},
 };
 
+pub use decided::{Decided, decided, decision};
 pub use page::{count, list, met, neighbours};
 pub use read::{events, get, names, revision_until, root_of};
 
@@ -121,6 +123,7 @@ pub async fn step(store: &Store, asked: &ReviewStep) -> Result<std::result::Resu
     let number = row.row_version + 1;
     update(&tx, root_id, row.row_version, columns(&next.standing, number, now)?).await?;
     append(&tx, root_id, number, &next, campaign.revision, asked.once.as_ref()).await?;
+    manuscript::regroup(&tx, root_id).await?;
     let name = asked.persons.iter().find(|person| person.id == asked.actor.id);
     let name = name.map(|person| person.name.as_str()).unwrap_or_default();
     outbox::owe(&tx, store.policy.as_deref(), &campaign, root_id, &next, name).await?;

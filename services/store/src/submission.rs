@@ -5,6 +5,7 @@ use std::collections::{HashMap, hash_map::Entry};
 use chrono::{DateTime, Utc};
 use intake::{
     campaign::Campaign,
+    category,
     finding::Finding,
     letter::{Content, Letter},
     likeness::Sketch,
@@ -172,6 +173,7 @@ async fn insert(
         None => (id, 1),
         Some(corrected) => (corrected.root_id, version_next(tx, corrected.root_id).await?),
     };
+    let category = category_of(letter, campaign);
     let headers = &letter.headers;
     let sender = headers.from.first().map(|from| address(&from.address)).unwrap_or_default();
     let row = submission::ActiveModel {
@@ -196,6 +198,7 @@ async fn insert(
         findings: Set(json(&assessment.findings)?),
         judgement: Set(json(judgement)?),
         created_at: Set(now()),
+        category: Set(Some(category)),
     };
     submission::Entity::insert(row).exec_without_returning(tx).await?;
     likeness::insert(tx, id, sketch).await?;
@@ -243,6 +246,11 @@ async fn insert(
         }
     }
     Ok(detail)
+}
+
+/// The category that a letter is for, as its column holds it.
+pub fn category_of(letter: &Letter, campaign: &Campaign) -> i64 {
+    category::guess(letter, campaign).map_or(0, |(number, _)| i64::from(number))
 }
 
 /// The number of a chain's next version; the chain's first is held, so that two corrections at once count on.

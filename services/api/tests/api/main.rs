@@ -12,6 +12,7 @@ mod reviews;
 mod rights;
 mod server;
 mod sessions;
+mod statistics;
 mod submissions;
 mod users;
 mod world;

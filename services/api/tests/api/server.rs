@@ -151,6 +151,7 @@ async fn reflection_of_both_versions_names_every_service() {
                 "caibian.intake.v1.QuarantineService",
                 "caibian.intake.v1.ReviewService",
                 "caibian.intake.v1.SessionService",
+                "caibian.intake.v1.StatisticsService",
                 "caibian.intake.v1.SubmissionService",
                 "caibian.intake.v1.UserService",
                 "grpc.health.v1.Health",
@@ -165,7 +166,7 @@ async fn health_knows_each_service_by_name() {
     let world = World::new().await;
     let server = world.serve().await;
     let mut health = HealthClient::new(server.channel().await);
-    for service in ["", "Campaign", "Submission", "Mailbox", "Quarantine", "Session"] {
+    for service in ["", "Campaign", "Submission", "Mailbox", "Quarantine", "Session", "Statistics"] {
         let service = if service.is_empty() { String::new() } else { format!("caibian.intake.v1.{service}Service") };
         let answer = health.check(HealthCheckRequest { service: service.clone() }).await.unwrap().into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{service}");

@@ -31,6 +31,12 @@ pub struct Model {
     pub backfilled: bool,
     /// When a letter of ours about it came back, the last time.
     pub bounced_at: Option<i64>,
+    /// The first step of a person.
+    pub opened_at: Option<i64>,
+    /// The adoption or the decline that holds.
+    pub decided_at: Option<i64>,
+    /// The version of the review of which this and the groups tell.
+    pub grouped_version: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -14,6 +14,7 @@ pub mod likeness;
 pub mod likeness_band;
 pub mod mailbox;
 pub mod manuscript;
+pub mod manuscript_group;
 pub mod manuscript_pair;
 pub mod manuscript_rule;
 pub mod manuscript_summary;

@@ -33,6 +33,8 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub judgement: Json,
     pub created_at: i64,
+    /// Of the campaign's categories, from 1; 0 where nothing tells, unset while nobody has looked.
+    pub category: Option<i64>,
     #[sea_orm(belongs_to, from = "message_id", to = "id")]
     pub message: BelongsTo<super::message::Entity>,
 }

@@ -6,16 +6,20 @@ use intake::{
     contact::Contact,
     finding::{Finding, Outcome, Severity},
     letter::Letter,
-    review::Standing,
+    review::{Decision, Role, Standing},
     tally,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JsonValue, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::pairs;
+use super::{
+    groups::{Group, groups},
+    pairs,
+};
 use crate::{
     Error, Result,
-    entity::{manuscript, manuscript_summary, review, submission},
+    entity::{manuscript, manuscript_summary, review, review_event, submission},
+    review::decided,
     values::{LINE_CHARACTERS_MAX, from_json, json, line, micros, signed, word},
 };
 
@@ -24,6 +28,7 @@ use crate::{
 pub struct Made {
     pub row: manuscript::Model,
     pub summary: manuscript_summary::Model,
+    pub groups: BTreeSet<Group>,
 }
 
 /// Makes the rows of these reviews, by id; those that are no review are passed over.
@@ -65,6 +70,23 @@ pub async fn load(connection: &impl ConnectionTrait, root_ids: &[Uuid], locks: b
         .all(connection)
         .await?;
     let mut newest: HashMap<Uuid, submission::Model> = newest.into_iter().map(|row| (row.id, row)).collect();
+    let mut standings: HashMap<Uuid, Standing> = HashMap::with_capacity(reviews.len());
+    for review in &reviews {
+        standings.insert(review.submission_id, from_json(review.standing.clone())?);
+    }
+    let states = standings.iter().map(|(id, standing)| (*id, standing.state)).collect();
+    let decided = decided(connection, &states).await?;
+    let opened: Vec<(Uuid, Option<i64>)> = review_event::Entity::find()
+        .select_only()
+        .column(review_event::Column::SubmissionId)
+        .column_as(review_event::Column::At.min(), "opened_at")
+        .filter(review_event::Column::SubmissionId.is_in(root_ids.iter().copied()))
+        .filter(review_event::Column::Role.ne(Role::Worker.as_str()))
+        .group_by(review_event::Column::SubmissionId)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let opened: HashMap<Uuid, Option<i64>> = opened.into_iter().collect();
     let mut made = Vec::with_capacity(reviews.len());
     for review in reviews {
         let id = review.submission_id;
@@ -72,7 +94,16 @@ pub async fn load(connection: &impl ConnectionTrait, root_ids: &[Uuid], locks: b
         let (versions, _, newest_id) = chains.get(&id).copied().ok_or_else(missing)?;
         let newest = newest.remove(&newest_id).ok_or_else(missing)?;
         let number = numbers.get(&id).copied().ok_or_else(missing)?;
-        made.push(make(review, number, versions, newest)?);
+        let standing = standings.remove(&id).ok_or_else(missing)?;
+        let (newest_category, row_version) = (newest.category, review.row_version);
+        let mut one = make(review, number, versions, newest)?;
+        let decided = decided.get(&id);
+        one.groups = groups(newest_category, &one.summary.organisation, &standing, decided);
+        one.row.opened_at = opened.get(&id).copied().flatten();
+        one.row.decided_at =
+            decided.filter(|decided| decided.decision != Decision::AskRevision).map(|decided| decided.at);
+        one.row.grouped_version = row_version;
+        made.push(one);
     }
     Ok(made)
 }
@@ -105,6 +136,9 @@ fn make(review: review::Model, number: i64, versions: i64, newest: submission::M
             cloud_expires_at: tally.cloud_expires_at.map(micros),
             backfilled: newest.backfilled,
             bounced_at: None,
+            opened_at: None,
+            decided_at: None,
+            grouped_version: 0,
         },
         summary: manuscript_summary::Model {
             submission_id: review.submission_id,
@@ -122,6 +156,7 @@ fn make(review: review::Model, number: i64, versions: i64, newest: submission::M
             cloud_files: tally.cloud_files.into(),
             characters: signed(tally.characters)?,
         },
+        groups: BTreeSet::new(),
     })
 }
 

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{NO_DAY, read};
 use crate::{
     Error, Result, Store,
-    entity::{manuscript, manuscript_pair, manuscript_rule, manuscript_summary, review},
-    manuscript::{pairs, searched},
+    entity::{manuscript, manuscript_group, manuscript_pair, manuscript_rule, manuscript_summary, review},
+    manuscript::{grouped, pairs, searched},
     record::{
         ReviewCount, ReviewFilter, ReviewFlag, ReviewKey, ReviewNeighbours, ReviewOrder, ReviewQuery, ReviewRecord,
         ReviewTime,
@@ -100,6 +100,7 @@ pub async fn neighbours(store: &Store, submission_id: Uuid, query: &ReviewQuery)
 #[derive(Clone, Debug, PartialEq)]
 enum Term {
     Rule(&'static str, &'static str),
+    Group(&'static str, String),
     Pair(String),
 }
 
@@ -112,6 +113,11 @@ impl Term {
                 rows.from_as(manuscript_rule::Entity, alias)
                     .and_where(Expr::col((alias, manuscript_rule::Column::Outcome)).eq(*outcome))
                     .and_where(Expr::col((alias, manuscript_rule::Column::Rule)).eq(*rule));
+            }
+            Self::Group(kind, value) => {
+                rows.from_as(manuscript_group::Entity, alias)
+                    .and_where(Expr::col((alias, manuscript_group::Column::Kind)).eq(*kind))
+                    .and_where(Expr::col((alias, manuscript_group::Column::Value)).eq(value.as_str()));
             }
             Self::Pair(pair) => {
                 rows.from_as(manuscript_pair::Entity, alias)
@@ -168,6 +174,9 @@ impl Question {
             match filter {
                 ReviewFilter::Failed(rule) => question.term(Term::Rule("failed", rule.as_str())),
                 ReviewFilter::Undetermined(rule) => question.term(Term::Rule("undetermined", rule.as_str())),
+                ReviewFilter::In(group, value) => {
+                    question.term(Term::Group(group.as_str(), grouped(value)));
+                }
                 ReviewFilter::Holds(text) => {
                     let text = searched(text)?;
                     // Two characters are their pair; more may stand apart where all pairs are.
@@ -356,7 +365,7 @@ fn condition(filter: &ReviewFilter) -> Result<Expr> {
         ReviewFilter::AtLeast(which, least) => number(*which).gte(signed(*least)?),
         ReviewFilter::Below(which, end) => number(*which).lt(signed(*end)?),
         ReviewFilter::From(from) => Sender.eq(address(from)),
-        ReviewFilter::Failed(_) | ReviewFilter::Undetermined(_) | ReviewFilter::Holds(_) => {
+        ReviewFilter::Failed(_) | ReviewFilter::Undetermined(_) | ReviewFilter::In(..) | ReviewFilter::Holds(_) => {
             return Err(Error::Internal("a term is no column".into()));
         }
     })
@@ -368,6 +377,7 @@ mod tests {
     use sea_orm::Statement;
 
     use super::*;
+    use crate::record::ReviewGroup;
 
     /// How SQLite goes about a statement, a step a line.
     async fn plan(store: &Store, select: &SelectStatement) -> String {
@@ -386,7 +396,7 @@ mod tests {
         let day = "2023-03-01".parse().unwrap();
         let open = vec![State::Assigned, State::FirstReview, State::SecondReview, State::FinalReview];
         let mine = ReviewFilter::Editor(vec![Uuid::nil()], true);
-        let asked: [(&str, Vec<ReviewFilter>); 10] = [
+        let asked: [(&str, Vec<ReviewFilter>); 11] = [
             ("my queue", vec![mine, ReviewFilter::State(open.clone(), true)]),
             ("to be assigned", vec![ReviewFilter::State(vec![State::Judged], true)]),
             ("nobody's", vec![ReviewFilter::Is(ReviewFlag::Assigned, false)]),
@@ -397,6 +407,7 @@ mod tests {
             ("too long a video", vec![ReviewFilter::Failed(RuleCode::VideoDuration)]),
             ("searched for", vec![ReviewFilter::Holds("绩效管理".into())]),
             ("one sender's", vec![ReviewFilter::From("a@b.cn".into())]),
+            ("one organisation's", vec![ReviewFilter::In(ReviewGroup::Organisation, "某省财政厅".into())]),
         ];
         for (what, filters) in asked {
             let question = Question::read(Some(Uuid::nil()), &filters).unwrap();

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::FAULTS_MAX;
 use crate::{
     Result,
-    entity::{manuscript, manuscript_pair, manuscript_rule, manuscript_summary, review},
+    entity::{manuscript, manuscript_group, manuscript_pair, manuscript_rule, manuscript_summary, review},
     manuscript::{Made, load, pairs, rules},
-    record::VerifyFault,
+    record::{ReviewGroup, VerifyFault},
 };
 
 /// Reviews in memory at once, with the newest version of each.
@@ -20,7 +20,7 @@ const REVIEWS: u64 = 100;
 pub async fn manuscripts(tx: &DatabaseTransaction, faults: &mut Vec<VerifyFault>) -> Result<()> {
     let faults_before = faults.len();
     let mut after = Uuid::nil();
-    let (mut rules_held, mut pairs_held) = (0, 0);
+    let (mut rules_held, mut pairs_held, mut groups_held) = (0, 0, 0);
     loop {
         if faults.len() - faults_before >= FAULTS_MAX as usize {
             return Ok(());
@@ -61,6 +61,17 @@ pub async fn manuscripts(tx: &DatabaseTransaction, faults: &mut Vec<VerifyFault>
             if !differing.is_empty() {
                 tell(format!("lists know it with another {}", differing.join(", ")));
             }
+            let groups = manuscript_group::Entity::find().filter(manuscript_group::Column::SubmissionId.eq(*id));
+            let groups = groups.all(tx).await?;
+            let is_held = |(kind, value): &(ReviewGroup, String)| {
+                groups.iter().any(|row| {
+                    row.kind == kind.as_str() && row.value == *value && row.received_at == made.row.received_at
+                })
+            };
+            if groups.len() != made.groups.len() || !made.groups.iter().all(is_held) {
+                tell("statistics count it under other groups".into());
+            }
+            groups_held += groups.len() as u64;
             let (held, expected) = terms(tx, &made).await?;
             if held != expected {
                 tell(format!("{} of its rules and pairs are in the indexes of lists, of {}", sum(held), sum(expected)));
@@ -75,6 +86,7 @@ pub async fn manuscripts(tx: &DatabaseTransaction, faults: &mut Vec<VerifyFault>
     for (table, kept, held) in [
         ("manuscript_rule", manuscript_rule::Entity::find().count(tx).await?, rules_held),
         ("manuscript_pair", manuscript_pair::Entity::find().count(tx).await?, pairs_held),
+        ("manuscript_group", manuscript_group::Entity::find().count(tx).await?, groups_held),
     ] {
         if kept != held {
             let detail = format!("it has {kept} rows, and {held} belong to a manuscript");
@@ -97,7 +109,7 @@ fn differing(made: &Made, row: &manuscript::Model, summary: &manuscript_summary:
         };
     }
     compare!(made.row, row; received_at campaign_id number row_version state verdict editor_id due_day updated_at versions
-        sender has_video has_cloud_file cloud_expires_at backfilled);
+        sender has_video has_cloud_file cloud_expires_at backfilled opened_at decided_at grouped_version);
     compare!(made.summary, summary; newest_id subject contact_name organisation failed undetermined documents videos
         pictures cloud_files characters search_text);
     if made.summary.received_at != summary.received_at {

@@ -20,6 +20,7 @@ mod rollups;
 mod scene;
 mod seeded;
 mod similar;
+mod statistics;
 mod verify;
 
 use std::{future::Future, pin::Pin};
@@ -151,6 +152,8 @@ suite! {
     similar::a_text_taken_over_with_changes_is_found_and_an_unrelated_one_is_not,
     similar::the_same_file_is_found_whatever_stands_beside_it,
     similar::what_an_older_program_recorded_is_filled_in_once,
+    statistics::each_number_is_the_count_of_the_list_behind_it,
+    statistics::a_wait_is_one_that_a_manuscript_had_and_ends_with_the_decision_that_holds,
     verify::a_lived_in_database_agrees_with_itself,
     verify::every_planted_fault_is_found,
 }

@@ -17,8 +17,8 @@ use stdx::{ErrorKind, Sha256};
 use store::{
     Store,
     record::{
-        ReviewCount, ReviewFilter, ReviewFlag, ReviewKey, ReviewNeighbours, ReviewOrder, ReviewQuery, ReviewRecord,
-        ReviewTime,
+        ReviewCount, ReviewFilter, ReviewFlag, ReviewGroup, ReviewKey, ReviewNeighbours, ReviewOrder, ReviewQuery,
+        ReviewRecord, ReviewTime,
     },
 };
 use uuid::Uuid;
@@ -60,12 +60,13 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// What is known of a manuscript from how it was made.
-struct Fact {
-    review: ReviewRecord,
+pub struct Fact {
+    pub review: ReviewRecord,
     versions: u64,
     sender: String,
     fields: [String; 3],
     rules: Vec<(Outcome, RuleCode)>,
+    category: u64,
     has_video: bool,
     cloud_files: usize,
     cloud_expires_at: Option<DateTime<Utc>>,
@@ -116,6 +117,24 @@ impl Fact {
             ReviewFilter::Holds(text) => self.fields.iter().any(|field| folded(field).contains(&folded(text))),
             ReviewFilter::Failed(rule) => self.rules.contains(&(Outcome::Failed, *rule)),
             ReviewFilter::Undetermined(rule) => self.rules.contains(&(Outcome::Undetermined, *rule)),
+            ReviewFilter::In(group, value) => self.is_in(*group, value),
+        }
+    }
+
+    fn is_in(&self, group: ReviewGroup, value: &str) -> bool {
+        let standing = &self.review.standing;
+        let has_place = |has_appeared: bool| {
+            let mut places = standing.placements.iter();
+            places.any(|place| place.channel == value && place.published_at.is_some() == has_appeared)
+        };
+        match group {
+            ReviewGroup::Category => self.category.to_string() == value,
+            ReviewGroup::Organisation => self.fields[2] == value,
+            ReviewGroup::Scheduled => has_place(false),
+            ReviewGroup::Published => has_place(true),
+            ReviewGroup::Reason => {
+                matches!(standing.state, State::Declined | State::RevisionAsked) && value == "请补充数据。"
+            }
         }
     }
 
@@ -187,6 +206,12 @@ async fn version(scene: &Scene, seeded: &mut Seeded, uid: u64, corrects: Option<
         };
         letter.parts.push(part);
     }
+    let category = seeded.below(4);
+    if category > 0 {
+        let line = format!("类别：{category}\n");
+        letter.body.quoted_from = letter.body.quoted_from.map(|at| at + line.len());
+        letter.body.text.insert_str(0, &line);
+    }
     let cloud_files: Vec<CloudFile> = (0..seeded.below(3))
         .map(|_| CloudFile {
             provider: "netease".into(),
@@ -244,6 +269,7 @@ async fn version(scene: &Scene, seeded: &mut Seeded, uid: u64, corrects: Option<
             .filter(|finding| finding.severity != Severity::Routes && finding.outcome != Outcome::Passed)
             .map(|finding| (finding.outcome, finding.rule))
             .collect(),
+        category,
         has_video: has_attached_video || cloud_files.iter().any(|file| file.name == "片.mp4"),
         cloud_files: cloud_files.len(),
         cloud_expires_at: cloud_files.iter().filter_map(|file| file.expires_at).min(),
@@ -253,17 +279,34 @@ async fn version(scene: &Scene, seeded: &mut Seeded, uid: u64, corrects: Option<
 }
 
 /// A manuscript somewhere on its way, of one version or more.
-async fn manuscript(scene: &Scene, seeded: &mut Seeded, uid: &mut u64) -> Fact {
+pub async fn manuscript(scene: &Scene, seeded: &mut Seeded, uid: &mut u64) -> Fact {
     *uid += 1;
     let mut fact = version(scene, seeded, *uid, None).await;
     let until_day = format!("2023-03-1{}", seeded.below(6)).parse().unwrap();
-    let way = [
-        (9, Action::Assign { editor: who(1 + u128::from(seeded.below(3))) }),
-        (1, Action::Begin),
-        (1, Action::Recommend { decision: Decision::AskRevision }),
-        (9, Action::AskRevision { until_day }),
-    ];
-    let steps = usize::try_from(seeded.below(5)).unwrap();
+    let (assign, begin) = (Action::Assign { editor: who(1 + u128::from(seeded.below(3))) }, Action::Begin);
+    let recommend = |decision| Action::Recommend { decision };
+    let (adopt, channel) = (Decision::Adopt, seeded.one(&["杂志", "微信"]).to_owned());
+    let schedule = Action::Schedule { channel: channel.clone(), slot: "第5期".into() };
+    let way: Vec<(u128, Action)> = match seeded.below(3) {
+        0 => {
+            vec![(9, assign), (1, begin), (1, recommend(Decision::AskRevision)), (9, Action::AskRevision { until_day })]
+        }
+        1 => vec![(9, assign), (1, begin), (1, recommend(Decision::Decline)), (9, Action::Decline)],
+        _ => vec![
+            (9, assign),
+            (1, begin),
+            (1, recommend(adopt)),
+            (9, Action::Pass),
+            (1, recommend(adopt)),
+            (9, Action::Pass),
+            (1, recommend(adopt)),
+            (9, Action::Adopt),
+            (9, schedule),
+            (9, Action::Publish { channel }),
+        ],
+    };
+    let is_done = seeded.chance(1, 3);
+    let steps = if is_done { way.len() } else { usize::try_from(seeded.below(way.len() as u64 + 1)).unwrap() };
     for (by, action) in way.into_iter().take(steps) {
         let by = match (&action, fact.review.standing.editor) {
             (Action::Begin | Action::Recommend { .. }, Some(editor)) => editor.as_u128(),
@@ -298,7 +341,7 @@ fn comparison(seeded: &mut Seeded) -> ReviewFilter {
     let states = [State::Judged, State::Assigned, State::FirstReview, State::RevisionAsked];
     let flags =
         [ReviewFlag::Assigned, ReviewFlag::Video, ReviewFlag::CloudFile, ReviewFlag::Backfilled, ReviewFlag::Bounced];
-    match seeded.below(14) {
+    match seeded.below(15) {
         0 => ReviewFilter::State((0..some(seeded)).map(|_| seeded.one(&states)).collect(), is),
         1 => ReviewFilter::Verdict((0..some(seeded)).map(|_| seeded.one(&VERDICTS)).collect(), is),
         2 => ReviewFilter::Editor((0..some(seeded)).map(|_| who(1 + u128::from(seeded.below(3)))).collect(), is),
@@ -312,6 +355,15 @@ fn comparison(seeded: &mut Seeded) -> ReviewFilter {
         10 => ReviewFilter::From(seeded.one(&["A@b.cn", "c@D.cn", "a@b"]).into()),
         11 => ReviewFilter::Failed(seeded.one(&RULES)),
         12 => ReviewFilter::Undetermined(seeded.one(&RULES)),
+        13 => {
+            let values = match seeded.one(&ReviewGroup::ALL) {
+                group @ ReviewGroup::Category => (group, seeded.one(&["0", "1", "2", "3", "9"])),
+                group @ ReviewGroup::Organisation => (group, seeded.one(&ORGANISATIONS)),
+                group @ ReviewGroup::Reason => (group, seeded.one(&["请补充数据。", "请补充"])),
+                group => (group, seeded.one(&["杂志", "微信", "视频号"])),
+            };
+            ReviewFilter::In(values.0, values.1.into())
+        }
         _ => ReviewFilter::Holds(seeded.one(&TEXTS).into()),
     }
 }
@@ -448,10 +500,12 @@ pub async fn what_an_older_program_left_is_listed_after_the_next_start(scene: Sc
     for _ in 0..8 {
         facts.push(manuscript(&scene, &mut seeded, &mut uid).await);
     }
-    for table in ["manuscript_pair", "manuscript_rule", "manuscript_summary", "manuscript"] {
+    for table in ["manuscript_group", "manuscript_pair", "manuscript_rule", "manuscript_summary", "manuscript"] {
         scene.sql(&format!("DROP TABLE {table}")).await.unwrap();
     }
-    scene.sql("DELETE FROM seaql_migrations WHERE version = 'm0015_manuscript'").await.unwrap();
+    scene.sql("ALTER TABLE submission DROP COLUMN category").await.unwrap();
+    let those = "version IN ('m0015_manuscript', 'm0017_group')";
+    scene.sql(&format!("DELETE FROM seaql_migrations WHERE {those}")).await.unwrap();
     facts.iter_mut().for_each(|fact| fact.bounced = false);
     scene.store.migrate().await.unwrap();
     assert_eq!(scene.faults().await, [""; 0]);
@@ -464,6 +518,15 @@ pub async fn what_an_older_program_left_is_listed_after_the_next_start(scene: Sc
     assert_eq!(scene.faults().await, [""; 0]);
     scene.store.migrate().await.unwrap();
     compare(&scene, &facts, &mut seeded, vec![ReviewFilter::State(vec![State::Judged], true)]).await;
+    // One that it followed up as far as it knew.
+    scene.sql("UPDATE manuscript SET opened_at = NULL, grouped_version = 0").await.unwrap();
+    scene.sql("DELETE FROM manuscript_group").await.unwrap();
+    assert!(scene.faults().await.len() >= facts.len());
+    scene.store.migrate().await.unwrap();
+    assert_eq!(scene.faults().await, [""; 0]);
+    for category in ["0", "1", "2", "3"] {
+        compare(&scene, &facts, &mut seeded, vec![ReviewFilter::In(ReviewGroup::Category, category.into())]).await;
+    }
 }
 
 pub async fn a_planted_fault_in_what_lists_read_is_found(scene: Scene) {

@@ -282,11 +282,13 @@ pub async fn what_was_recorded_before_there_were_reviews_stands_as_judged(scene:
         let reviews = scene.store.review_list(&ReviewQuery { limit: 9, ..ReviewQuery::default() }).await.unwrap();
         reviews.into_iter().map(|review| (review.submission_id, review.standing, review.received_at)).collect()
     };
-    let newer = ["manuscript_pair", "manuscript_rule", "manuscript_summary", "manuscript"];
+    let newer = ["manuscript_group", "manuscript_pair", "manuscript_rule", "manuscript_summary", "manuscript"];
     for table in newer.into_iter().chain(["review_event", "review", "review_person"]) {
         scene.sql(&format!("DROP TABLE {table}")).await.unwrap();
     }
-    scene.sql("DELETE FROM seaql_migrations WHERE version IN ('m0012_review', 'm0015_manuscript')").await.unwrap();
+    scene.sql("ALTER TABLE submission DROP COLUMN category").await.unwrap();
+    let those = "version IN ('m0012_review', 'm0015_manuscript', 'm0017_group')";
+    scene.sql(&format!("DELETE FROM seaql_migrations WHERE {those}")).await.unwrap();
     scene.store.migrate().await.unwrap();
     let reviews = scene.store.review_list(&ReviewQuery { limit: 9, ..ReviewQuery::default() }).await.unwrap();
     let found: Vec<_> =
@@ -318,7 +320,7 @@ pub async fn the_history_of_a_review_can_only_be_added_to_and_a_planted_fault_is
         (
             "UPDATE review SET row_version = 4",
             "UPDATE review SET row_version = 3",
-            "it is at version 4, and its history has 3 events|lists know it with another row_version",
+            "it is at version 4, and its history has 3 events|lists know it with another row_version, grouped_version",
         ),
         (
             "UPDATE review SET due_day = '2023-03-01'",
