@@ -8,6 +8,7 @@ use proto::{
         export_service_client::ExportServiceClient, mailbox_service_client::MailboxServiceClient,
         outbox_service_client::OutboxServiceClient, quarantine_service_client::QuarantineServiceClient,
         review_service_client::ReviewServiceClient, session_service_client::SessionServiceClient,
+        statistics_service_client::StatisticsServiceClient as IntakeStatisticsClient,
         submission_service_client::SubmissionServiceClient, user_service_client::UserServiceClient,
     },
     procurement::v1::{
@@ -101,6 +102,7 @@ impl Api {
         evaluations: EvaluationServiceClient,
         exports: ExportServiceClient,
         figures: FigureServiceClient,
+        intake_statistics: IntakeStatisticsClient,
         mailboxes: MailboxServiceClient,
         outbox: OutboxServiceClient,
         pilots: PilotServiceClient,

@@ -48,8 +48,37 @@ pub struct Listing {
 }
 
 /// Names whose value is looked up in a list or read as a day, in the order of the pills.
-const NAMES: [&str; 12] =
-    ["campaign", "state", "verdict", "editor", "failed", "unsure", "author", "from", "to", "expires", "overdue", "is"];
+const NAMES: [&str; 17] = [
+    "campaign",
+    "category",
+    "state",
+    "verdict",
+    "editor",
+    "failed",
+    "unsure",
+    "org",
+    "author",
+    "scheduled",
+    "published",
+    "reason",
+    "from",
+    "to",
+    "expires",
+    "overdue",
+    "is",
+];
+
+/// Names that the form has no field for, and that it keeps: they come from the pages that link here.
+pub const KEPT: [&str; 5] = ["category", "org", "scheduled", "published", "reason"];
+
+/// Characters of a value that statistics group by.
+const VALUE_CHARACTERS_MAX: usize = 200;
+
+/// An organisation as an address says it: behind a prefix, so that none is taken for a word of ours; empty is `none`.
+#[must_use]
+pub fn organisation(name: &str) -> String {
+    if name.is_empty() { "none".to_owned() } else { format!("by.{name}") }
+}
 
 impl Listing {
     /// From the fields of an address. What the list does not know is left out.
@@ -172,6 +201,11 @@ impl Listing {
                 "editor" => terms.push(format!("editor = {}", quoted(value.strip_prefix("by.").unwrap_or(value)))),
                 "failed" => terms.push(format!("finding = {}", quoted(value))),
                 "unsure" => terms.push(format!("undetermined = {}", quoted(value))),
+                "category" => terms.push(format!("category = {value}")),
+                "org" => {
+                    terms.push(format!("organisation = {}", quoted(value.strip_prefix("by.").unwrap_or_default())))
+                }
+                "scheduled" | "published" | "reason" => terms.push(format!("{name} = {}", quoted(value))),
                 "author" => terms.push(format!("from = {}", quoted(value))),
                 "from" => terms.push(format!("received_time >= {value}")),
                 "to" => terms.push(format!("received_time <= {value}")),
@@ -267,6 +301,18 @@ impl Listing {
             }
             "failed" => format!("{}{}", language.of("不符合：", "Not met: "), words::rule(value, language)),
             "unsure" => format!("{}{}", language.of("待核：", "To be checked: "), words::rule(value, language)),
+            "category" if value == "0" => language.of("内容类别未注明", "Category not told").to_owned(),
+            "category" => match language {
+                Language::Zh => format!("第 {value} 类"),
+                Language::En => format!("Category {value}"),
+            },
+            "org" if value == "none" => language.of("工作单位未注明", "No organisation").to_owned(),
+            "org" => {
+                format!("{}{}", language.of("单位：", "Organisation: "), value.strip_prefix("by.").unwrap_or(value))
+            }
+            "scheduled" => format!("{}{value}", language.of("已排期：", "Scheduled: ")),
+            "published" => format!("{}{value}", language.of("已刊发：", "Published: ")),
+            "reason" => format!("{}{value}", language.of("理由：", "Reason: ")),
             "author" => format!("{}{value}", language.of("来自 ", "from ")),
             "from" => format!("{value} {}", language.of("起收到", "and later")),
             "to" => format!("{value} {}", language.of("前收到（含当日）", "and earlier")),
@@ -300,6 +346,9 @@ fn is_known(name: &str, value: &str) -> bool {
         // Behind a prefix, so that nobody's name is taken for a word of ours.
         "editor" => matches!(value, "none" | "mine") || (value.starts_with("by.") && is_plain(value, 4, 103)),
         "failed" | "unsure" => RULES.iter().any(|(code, ..)| *code == value),
+        "category" => value.len() <= 3 && value.parse::<u16>().is_ok_and(|number| number.to_string() == value),
+        "org" => value == "none" || (value.starts_with("by.") && is_plain(value, 4, VALUE_CHARACTERS_MAX + 3)),
+        "scheduled" | "published" | "reason" => is_plain(value, 1, VALUE_CHARACTERS_MAX),
         "author" => value.contains('@') && is_plain(value, 3, 254),
         "from" | "to" => value.len() == 10 && value.parse::<NaiveDate>().is_ok(),
         "expires" => value.parse::<u8>().is_ok_and(|days| (1..=60).contains(&days)),
@@ -327,7 +376,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_into_the_filter_that_the_service_takes() {
-        let table: [(&[(&str, &str)], &str); 9] = [
+        let table: [(&[(&str, &str)], &str); 11] = [
             (&[], ""),
             (&[("state", "ADOPTED")], "state = ADOPTED"),
             (
@@ -336,6 +385,16 @@ mod tests {
             ),
             (&[("editor", "none"), ("verdict", "LATE")], "verdict = LATE AND assigned = false"),
             (&[("editor", "by.mine")], "editor = \"mine\""),
+            (
+                &[
+                    ("category", "2"),
+                    ("org", "by.某省\"财政厅"),
+                    ("published", "微信 视频号"),
+                    ("reason", "选题重复。"),
+                ],
+                "category = 2 AND organisation = \"某省\\\"财政厅\" AND published = \"微信 视频号\" AND reason = \"选题重复。\"",
+            ),
+            (&[("org", "none"), ("category", "0")], "category = 0 AND organisation = \"\""),
             (&[("q", " 绩效\" OR \\ ")], "text : \"绩效\\\" OR \\\\\""),
             (&[("expires", "3")], "cloud_expire_time >= 2023-03-20 AND cloud_expire_time <= 2023-03-23"),
             (

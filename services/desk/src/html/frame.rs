@@ -27,6 +27,8 @@ pub enum Here {
     Contacts,
     /// 征稿.
     Campaigns,
+    /// 统计.
+    Statistics,
     /// 政府购买服务.
     Procurement,
     /// 管理.
@@ -38,13 +40,14 @@ pub enum Here {
 /// A line of the navigation: section, path, Chinese, English, least role, the key after `g`.
 type Section = (Here, &'static str, &'static str, &'static str, ReviewRole, &'static str);
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     (Here::Today, "/", "今日工作", "Today", ReviewRole::Viewer, "t"),
     (Here::Submissions, "/submissions", "来稿", "Submissions", ReviewRole::Viewer, "s"),
     (Here::Outbox, "/outbox", "发件箱", "Outbox", ReviewRole::Viewer, "o"),
     (Here::Ledger, "/ledger", "来信登记", "Mail ledger", ReviewRole::Viewer, "m"),
     (Here::Contacts, "/contacts", "联系人", "Contacts", ReviewRole::Viewer, "c"),
     (Here::Campaigns, "/campaigns", "征稿", "Campaigns", ReviewRole::Viewer, "k"),
+    (Here::Statistics, "/statistics", "统计", "Statistics", ReviewRole::Viewer, "n"),
     (Here::Procurement, "/procurement", "购买服务", "Procurement", ReviewRole::Viewer, "p"),
     (Here::Administration, "/administration", "管理", "Administration", ReviewRole::Administrator, "a"),
 ];

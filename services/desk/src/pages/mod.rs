@@ -13,6 +13,7 @@ mod procurement;
 mod quarantine;
 mod sign_in;
 mod similar;
+mod statistics;
 mod submission;
 mod submissions;
 mod today;
@@ -37,6 +38,7 @@ pub fn routes() -> Router<Desk> {
         .merge(quarantine::routes())
         .merge(sign_in::routes())
         .merge(similar::routes())
+        .merge(statistics::routes())
         .merge(submission::routes())
         .merge(submissions::routes())
         .merge(today::routes())

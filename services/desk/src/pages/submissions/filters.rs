@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use proto::intake::v1::Campaign;
 
 use crate::{
-    listing::{Listing, ORDERS, PATH, SWITCHES, wire_word},
+    listing::{KEPT, Listing, ORDERS, PATH, SWITCHES, wire_word},
     people::Editors,
     visit::Visit,
     words::{self, RULES, STATES, VERDICTS},
@@ -38,9 +38,13 @@ pub fn pills(visit: &Visit, listing: &Listing, editors: &Editors, campaigns: &[C
 pub fn form(visit: &Visit, listing: &Listing, editors: &Editors, campaigns: &[Campaign]) -> Markup {
     let language = visit.language();
     let any = visit.say("不限", "Any");
-    let has_more = listing.names().any(|name| !COMMON.contains(&name)) || listing.states_asked() > 1;
+    let has_more =
+        listing.names().any(|name| !COMMON.contains(&name) && !KEPT.contains(&name)) || listing.states_asked() > 1;
     html! {
         form.filters action=(PATH) aria-label=(visit.say("筛选来稿", "Filter submissions")) {
+            @for name in KEPT {
+                @if !listing.one(name).is_empty() { input type="hidden" name=(name) value=(listing.one(name)); }
+            }
             div.line {
                 label { span { (visit.say("主题、作者或单位含", "Subject, author or organisation holds")) }
                     input name="q" type="search" value=(listing.one("q")) maxlength="80"; }
