@@ -5,11 +5,13 @@
 //! Every process started here dies with the test, also when the test itself is killed.
 
 pub mod asker;
+pub mod browser;
 pub mod dovecot;
 pub mod fake_imap;
 pub mod huge;
 pub mod imap;
 pub mod memory;
+pub mod onlooker;
 pub mod oracle;
 pub mod postgres;
 pub mod process;
@@ -20,6 +22,7 @@ pub mod visitor;
 pub mod world;
 
 pub use asker::Asker;
+pub use browser::Browser;
 pub use dovecot::Dovecot;
 pub use imap::Imap;
 pub use oracle::Ledger;
