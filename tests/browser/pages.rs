@@ -15,7 +15,8 @@ const OF_A_KIND: usize = 1;
 /// What two pages of one kind have in common: the path without names of things, and the tab.
 fn kind(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let steps = path.split('/').map(|step| if step.chars().any(|c| c.is_ascii_digit()) { "*" } else { step });
+    let is_name = |step: &str| step.chars().any(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
+    let steps = path.split('/').map(|step| if is_name(step) { "one" } else { step });
     let tab = query.split('&').find(|pair| pair.starts_with("tab=")).unwrap_or_default();
     format!("{} {tab}", steps.collect::<Vec<_>>().join("/"))
 }

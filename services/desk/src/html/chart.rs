@@ -154,7 +154,7 @@ impl Chart<'_> {
     #[must_use]
     pub fn table(&self, label: &str, columns: &[&str], cells: &[Vec<Markup>]) -> Markup {
         html! {
-            div.scroll {
+            div.scroll tabindex="0" {
                 table {
                     caption.unseen { (self.title) }
                     thead { tr {

@@ -60,7 +60,7 @@ async fn contacts(visit: Visit, Query(query): Query<Pairs>) -> Response {
         @if listed.contacts.is_empty() {
             @if fault.is_none() { p { (visit.say("没有符合条件的联系人。收到投稿后，作者会出现在这里。", "Nobody meets these conditions. Authors appear here once they have sent a submission.")) } }
         } @else {
-            div.scroll { (contact_table(&visit, &listed.contacts)) }
+            div.scroll tabindex="0" { (contact_table(&visit, &listed.contacts)) }
         }
         (pager(&visit, (!page.is_empty()).then(|| here("")).as_deref(), (!listed.next_page_token.is_empty()).then(|| here(&listed.next_page_token)).as_deref()))
     };
@@ -178,7 +178,7 @@ async fn contact(visit: Visit, Path(id): Path<String>) -> Response {
             dt { (visit.say("最近来稿", "Last received")) } dd { (moment(contact.last_received_time.as_ref())) }
         }
         h2 { (visit.say("来稿", "Submissions")) }
-        div.scroll { (submission_table(&visit, &details.submissions)) }
+        div.scroll tabindex="0" { (submission_table(&visit, &details.submissions)) }
         @if (details.submissions.len() as u64) < contact.submission_count {
             p.detail { (visit.say("只列出最近 100 次来稿。", "Only the latest 100 submissions are listed.")) }
         }
@@ -231,7 +231,7 @@ async fn organisations(visit: Visit, Query(query): Query<Pairs>) -> Response {
         @if listed.organisations.is_empty() {
             @if fault.is_none() { p { (visit.say("没有符合条件的单位。", "No organisation meets these conditions.")) } }
         } @else {
-            div.scroll { (organisation_table(&visit, &listed.organisations)) }
+            div.scroll tabindex="0" { (organisation_table(&visit, &listed.organisations)) }
         }
         (pager(&visit, (!page.is_empty()).then(|| here("")).as_deref(), (!listed.next_page_token.is_empty()).then(|| here(&listed.next_page_token)).as_deref()))
     };

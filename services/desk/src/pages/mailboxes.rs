@@ -66,7 +66,7 @@ fn last_sweep(mailbox: &Mailbox) -> Option<&prost_types::Timestamp> {
 fn overview(visit: &Visit, mailboxes: &[Mailbox]) -> Markup {
     html! {
         @if mailboxes.is_empty() { p { (visit.say("设置中没有邮箱。", "The settings name no mailbox.")) } }
-        @else { div.scroll tabindex="0" role="region" aria-label=(visit.say("邮箱", "Mailboxes")) { table {
+        @else { div.scroll tabindex="0" role="group" aria-label=(visit.say("邮箱", "Mailboxes")) { table {
             thead { tr {
                 th scope="col" { (visit.say("邮箱", "Mailbox")) }
                 th scope="col" { (visit.say("地址", "Address")) }
@@ -218,7 +218,7 @@ fn detail(visit: &Visit, mailbox: &Mailbox, reconciled: Option<&Reconciled>) -> 
 
 fn folders(visit: &Visit, folders: &[MailboxFolder]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-labelledby="folders" { table {
+        div.scroll tabindex="0" role="group" aria-labelledby="folders" { table {
             thead { tr {
                 th scope="col" { (visit.say("文件夹", "Folder")) }
                 th scope="col" { (visit.say("服务器 / 登记", "Server / ledger")) }
@@ -248,7 +248,7 @@ fn reconciliation(visit: &Visit, folders: &[FolderReconciliation]) -> Markup {
                 &format!("有 {missing} 封邮件尚未登记；下一次收取时会补上，若一直如此请告知管理员。"),
                 &format!("{missing} mails have no row yet. The next sweep takes them up; tell an administrator if it does not."))))
         }
-        div.scroll tabindex="0" role="region" aria-label=(visit.say("核对结果", "What was found")) { table {
+        div.scroll tabindex="0" role="group" aria-label=(visit.say("核对结果", "What was found")) { table {
             thead { tr {
                 th scope="col" { (visit.say("文件夹", "Folder")) }
                 th scope="col" { (visit.say("服务器上", "On the server")) }

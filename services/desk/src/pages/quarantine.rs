@@ -63,7 +63,7 @@ fn body(visit: &Visit, page: &str, answer: &ListQuarantinedResponse) -> Markup {
              is mended, or release it: it is then recorded as unreadable.",
         )) }
         @if answer.messages.is_empty() { p { (visit.say("没有隔离的邮件。", "Nothing is in quarantine.")) } }
-        @else { div.scroll tabindex="0" role="region" aria-label=(visit.say("隔离的邮件", "Mails in quarantine")) { table {
+        @else { div.scroll tabindex="0" role="group" aria-label=(visit.say("隔离的邮件", "Mails in quarantine")) { table {
             thead { tr {
                 th scope="col" { (visit.say("收到（北京时间）", "Received (Beijing)")) }
                 th scope="col" { (visit.say("主题", "Subject")) }

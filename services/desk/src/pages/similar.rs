@@ -62,7 +62,7 @@ async fn page(visit: &Visit, id: &str, query: &Fields) -> Result<Response, Fault
         @if listed.similar.is_empty() {
             p { (visit.say("没有发现文字相近或文件相同的来稿。", "No submission was found that says the same or came with the same file.")) }
         } @else {
-            div.scroll { (table(visit, id, same_campaign, other, &listed.similar)) }
+            div.scroll tabindex="0" { (table(visit, id, same_campaign, other, &listed.similar)) }
             p.detail { (visit.say(
                 "相似度是两稿共有的五字片段占全部片段的比例；“见于彼稿”是本稿的片段有多少也出现在对方稿中。问候语、联系方式和引用的旧信不计。",
                 "Likeness is the share of all runs of five characters that both texts have; “found there” is how much of this text stands in the other. Greetings, contact data and quoted mail do not count.")) }

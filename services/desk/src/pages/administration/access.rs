@@ -86,7 +86,7 @@ fn body(visit: &Visit, asked: &Asked, answer: &ListAccessEventsResponse) -> Mark
             button { (visit.say("筛选", "Filter")) }
         }
         @if answer.events.is_empty() { p { (visit.say("没有符合条件的记录。", "Nothing fits.")) } }
-        @else { div.scroll tabindex="0" role="region" aria-label=(visit.say("访问记录", "Accesses")) { table {
+        @else { div.scroll tabindex="0" role="group" aria-label=(visit.say("访问记录", "Accesses")) { table {
             thead { tr {
                 th scope="col" { (visit.say("时间（北京）", "When (Beijing)")) }
                 th scope="col" { (visit.say("何人", "Who")) }

@@ -83,7 +83,7 @@ fn list_body(visit: &Visit, page: &str, answer: &ListUsersResponse, typed: &Fiel
     html! {
         (parts(visit, "/administration"))
         @if answer.users.is_empty() { p { (visit.say("还没有用户。", "There is no user yet.")) } }
-        @else { div.scroll tabindex="0" role="region" aria-label=(visit.say("用户", "Users")) { table {
+        @else { div.scroll tabindex="0" role="group" aria-label=(visit.say("用户", "Users")) { table {
             thead { tr {
                 th scope="col" { (visit.say("用户名", "User name")) }
                 th scope="col" { (visit.say("姓名", "Name")) }

@@ -104,7 +104,7 @@ fn list_body(visit: &Visit, campaign: &Campaign) -> Markup {
             "Every letter has words that ship with the system; a campaign may write its own. A change concerns letters written from now \
              on; those in the outbox stay as they are.",
         )) }
-        div.scroll tabindex="0" role="region" aria-label=(visit.say("信件模板", "Letters")) { table {
+        div.scroll tabindex="0" role="group" aria-label=(visit.say("信件模板", "Letters")) { table {
             thead { tr {
                 th scope="col" { (visit.say("信", "Letter")) }
                 @for (_, zh, en) in LANGUAGES { th scope="col" { (visit.say(zh, en)) } }
@@ -113,9 +113,8 @@ fn list_body(visit: &Visit, campaign: &Campaign) -> Markup {
                 th scope="row" { (words::reply_kind(kind, visit.language())) }
                 @for (language, zh, en) in LANGUAGES {
                     @let own = campaign.templates.iter().any(|template| template.kind() == kind && template.language == language);
-                    td { a href=(path(id, kind, language))
-                            aria-label={ (words::reply_kind(kind, visit.language())) " · " (visit.say(zh, en)) } {
-                            (visit.say("查看、修改", "See, change")) } " "
+                    td { a href=(path(id, kind, language)) { (visit.say("查看、修改", "See, change"))
+                            span.unseen { (words::reply_kind(kind, visit.language())) " · " (visit.say(zh, en)) } } " "
                         @if own { (badge(Tone::Good, visit.say("自写", "own words"))) }
                         @else { (badge(Tone::Plain, visit.say("系统文字", "as shipped"))) } }
                 }

@@ -62,7 +62,7 @@ fn list_body(visit: &Visit, page: &str, answer: &ListCampaignsResponse) -> Marku
     html! {
         @if visit.may(CHANGES) { p { a.button href="/campaigns/new" { (visit.say("新建征稿", "Open a campaign")) } } }
         @if answer.campaigns.is_empty() { p { (visit.say("还没有征稿。", "There is no campaign yet.")) } }
-        @else { div.scroll tabindex="0" role="region" aria-label=(visit.say("征稿", "Campaigns")) { table {
+        @else { div.scroll tabindex="0" role="group" aria-label=(visit.say("征稿", "Campaigns")) { table {
             thead { tr {
                 th scope="col" { (visit.say("主题", "Theme")) }
                 th scope="col" { (visit.say("标记", "Tag")) }

@@ -382,7 +382,7 @@ pub fn table(visit: &Visit, rules: &[Rule], categories: &[String]) -> Markup {
     let language = visit.language();
     html! {
         @if rules.is_empty() { p { (visit.say("没有规则：来稿不作检查。", "No rules: nothing is checked.")) } }
-        @else { div.scroll tabindex="0" role="region" aria-label=(visit.say("规则", "Rules")) { table {
+        @else { div.scroll tabindex="0" role="group" aria-label=(visit.say("规则", "Rules")) { table {
             thead { tr {
                 th scope="col" { (visit.say("规则", "Rule")) }
                 th scope="col" { (visit.say("要求", "What it asks for")) }

@@ -65,7 +65,7 @@ fn result(visit: &Visit, found: &TestCampaignResponse) -> Markup {
                 (notice(Tone::Warn, language.of(
                     &format!("试了最近的 {tested} 封来信，其中 {changed} 封的结果会变。已登记的不会因此改动，只影响此后的来信。"),
                     &format!("{tested} mails were tried, newest first: {changed} would be judged otherwise. What is recorded stays as it is; only later mail is concerned."))))
-                div.scroll tabindex="0" role="region" aria-labelledby="found" { table {
+                div.scroll tabindex="0" role="group" aria-labelledby="found" { table {
                     thead { tr {
                         th scope="col" { (visit.say("来信", "Mail")) }
                         th scope="col" { (visit.say("现在", "As it is")) }

@@ -125,7 +125,7 @@ pub fn history(visit: &Visit, history: &[MessageEvent]) -> Markup {
         section aria-labelledby="history" {
             h2 #history { (visit.say("记录", "History")) }
             @if history.is_empty() { p { (visit.say("没有记录。", "Nothing yet.")) } }
-            @else { div.scroll tabindex="0" role="region" aria-labelledby="history" { table {
+            @else { div.scroll tabindex="0" role="group" aria-labelledby="history" { table {
                 thead { tr {
                     th scope="col" { (visit.say("时间（北京）", "When (Beijing)")) }
                     th scope="col" { (visit.say("变化", "Change")) }

@@ -153,7 +153,7 @@ fn table(visit: &Visit, mailboxes: &[Mailbox], messages: &[Message]) -> Markup {
         mailbox.map_or_else(String::new, |mailbox| mailbox.display_name.clone())
     };
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(visit.say("来信", "Mails")) {
+        div.scroll tabindex="0" role="group" aria-label=(visit.say("来信", "Mails")) {
             table {
                 thead { tr {
                     th scope="col" { (visit.say("收到（北京时间）", "Received (Beijing)")) }

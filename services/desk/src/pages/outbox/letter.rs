@@ -242,7 +242,7 @@ fn history(visit: &Visit, reply: &Reply) -> Markup {
     html! {
         section aria-labelledby="history" {
             h2 #history { (visit.say("记录", "History")) }
-            div.scroll tabindex="0" role="region" aria-labelledby="history" { table {
+            div.scroll tabindex="0" role="group" aria-labelledby="history" { table {
                 thead { tr {
                     th scope="col" { (visit.say("时间（北京）", "When (Beijing)")) }
                     th scope="col" { (visit.say("变化", "Change")) }

@@ -177,7 +177,7 @@ fn ticket(reply: &Reply) -> String {
 fn table(visit: &Visit, replies: &[Reply], has_boxes: bool) -> Markup {
     let language = visit.language();
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(visit.say("信", "Letters")) { table {
+        div.scroll tabindex="0" role="group" aria-label=(visit.say("信", "Letters")) { table {
             thead { tr {
                 @if has_boxes { th scope="col" { span.unseen { (visit.say("选择", "Tick")) } } }
                 th scope="col" { (visit.say("写于（北京时间）", "Written (Beijing)")) }

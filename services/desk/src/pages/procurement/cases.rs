@@ -48,7 +48,7 @@ async fn listed(visit: &Visit, fields: &Fields) -> Answer {
         (listing.form())
         (listing.total(found.total_size))
         @if found.practice_cases.is_empty() { p.nothing { (visit.say("没有符合条件的案例。", "No case meets the conditions.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&[(visit.say("案例", "Case"), false), (visit.say("地区", "Region"), false), (visit.say("主题", "Themes"), false)]))
             tbody { @for case in &found.practice_cases { tr data-row {
                 th scope="row" { (link(&case.name, titled(&case.title, &case.title_en, language))) (parts::marks(case.provenance.as_ref(), case.delete_time.as_ref(), language)) }

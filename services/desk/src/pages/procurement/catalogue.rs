@@ -99,7 +99,7 @@ fn shelf(catalogue: &Catalogue, editions: &[Edition], names: &Names, language: L
     html! {
         h2 { (catalogue.title) (parts::marks(catalogue.provenance.as_ref(), catalogue.delete_time.as_ref(), language)) }
         p { (names.link(&catalogue.region)) @if !catalogue.description.is_empty() { " · " (catalogue.description) } }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for edition in editions.iter().filter(|edition| edition.catalogue == catalogue.name) {
                 @let (counts, is_recorded) = counts(edition);
@@ -250,7 +250,7 @@ fn tree(items: &[CatalogueItem], language: Language) -> Markup {
 fn hits(items: &[CatalogueItem], language: Language) -> Markup {
     html! {
         @if items.is_empty() { p.nothing { (language.of("没有相符的条目。", "No line matches.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&[(language.of("代码", "Code"), false), (language.of("名称", "Title"), false), (language.of("级别", "Level"), false), (language.of("所在", "Path"), false)]))
             tbody { @for item in items { tr data-row {
                 td { span.code { (item.code) } }

@@ -82,7 +82,7 @@ pub fn table(claims: &[ClaimReconciliation], names: &Names, language: Language) 
     ];
     html! {
         @if claims.is_empty() { p.nothing { (language.of("没有符合条件的说法。", "No claim meets the conditions.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for claim in claims { tr data-row {
                 th scope="row" { (link(&claim.claim, names.title(&claim.claim))) br; span.code { (id(&claim.claim)) } }
@@ -104,7 +104,7 @@ fn wanted_table(wanted: &[WantedFigure], names: &Names, language: Language) -> M
     ];
     html! {
         @if wanted.is_empty() { p.nothing { (language.of("没有待补数据。", "None.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for of in wanted { tr {
                 th scope="row" { @if of.is_entered { (link(&format!("figures/{}", id(&of.name)), id(&of.name))) } @else { (id(&of.name)) } }
@@ -126,7 +126,7 @@ fn derived_table(derived: &[(DerivedFigure, Option<EvaluateFormulaResponse>)], l
     ];
     html! {
         @if derived.is_empty() { p.nothing { (language.of("没有推算数据。", "None.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for (of, value) in derived { tr {
                 th scope="row" { (wording(of.title.as_ref(), language)) }
@@ -194,7 +194,7 @@ fn readings(found: &ClaimReconciliation, names: &Names, language: Language) -> M
         html! { @for (at, input) in value.inputs.iter().enumerate() { @if at > 0 { (language.of("、", ", ")) }
         (link(input, id(input))) " " span.detail { (names.title(input)) } } }
     };
-    html! { div.scroll { table {
+    html! { div.scroll tabindex="0" { table {
         (parts::head(&columns))
         tbody { @for reading in &found.readings { tr {
             th scope="row" { span.code { (reading.formula) } }

@@ -64,7 +64,7 @@ fn candidates(found: &[ItemCandidate], language: Language) -> Markup {
     ];
     html! {
         @if found.is_empty() { p.nothing { (language.of("没有条目与描述相符。", "No item answers the description.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for candidate in found { @let item = candidate.item.clone().unwrap_or_default();
                 tr data-row {

@@ -111,7 +111,7 @@ fn counts(found: &DiffEditionsResponse, language: Language) -> Markup {
         (language.of("较晚版本", "Later"), true),
         (language.of("增减", "Change"), true),
     ];
-    html! { div.scroll { table {
+    html! { div.scroll tabindex="0" { table {
         caption { (language.of("数量", "Counts")) }
         (parts::head(&columns))
         tbody { @for (level, before, after) in levels { tr {
@@ -137,7 +137,7 @@ fn changes(changes: &[EditionChange], language: Language) -> Markup {
         (language.of("较晚版本", "Later"), false),
         (language.of("变动内容", "What differs"), false),
     ];
-    html! { div.scroll { table {
+    html! { div.scroll tabindex="0" { table {
         (parts::head(&columns))
         tbody { @for change in changes { tr data-row {
             th scope="row" { (badge(tone(change.kind()), change.kind().named(language))) }
@@ -174,7 +174,7 @@ fn suggestions(suggestions: &[DiffSuggestion], language: Language) -> Markup {
         (language.of("相近程度", "Likeness"), true),
     ];
     let lines = |item: Option<&CatalogueItem>| lines(item.map(std::slice::from_ref).unwrap_or_default(), language);
-    html! { div.scroll { table {
+    html! { div.scroll tabindex="0" { table {
         (parts::head(&columns))
         tbody { @for of in suggestions { tr { td { (lines(of.before.as_ref())) } td { (lines(of.after.as_ref())) } td.number { (of.likeness) } } } }
     } } }

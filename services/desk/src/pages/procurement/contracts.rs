@@ -82,7 +82,7 @@ pub fn table(contracts: &[Contract], names: &Names, language: Language) -> Marku
         (language.of("期限", "Term"), false),
         (language.of("状态", "State"), false),
     ];
-    html! { div.scroll { table {
+    html! { div.scroll tabindex="0" { table {
         (parts::head(&columns))
         tbody { @for contract in contracts { tr data-row {
             th scope="row" {
@@ -186,14 +186,14 @@ fn money_of(contract: &Contract, language: Language) -> Markup {
         }
         @if !contract.amendments.is_empty() {
             h2 { (language.of("补充合同", "Supplements")) }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 (parts::head(&[(language.of("日期", "Day"), false), (language.of("增减", "Change"), true), (language.of("事由", "Reason"), false)]))
                 tbody { @for change in &contract.amendments { tr { td { (change.day) } td.number { (money(Some(change.delta_fen), language)) } td { (filled(&change.reason)) } } } }
             } }
         }
         @if !contract.payments.is_empty() {
             h2 { (language.of("支付", "Payments")) }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 (parts::head(&[(language.of("日期", "Day"), false), (language.of("金额", "Amount"), true), (language.of("说明", "Note"), false)]))
                 tbody { @for paid in &contract.payments { tr { td { (paid.day) } td.number { (money(Some(paid.amount_fen), language)) } td { (filled(&paid.note)) } } } }
             } }

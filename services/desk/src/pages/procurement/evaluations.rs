@@ -94,7 +94,7 @@ pub fn table(evaluations: &[Evaluation], names: &Names, language: Language) -> M
     ];
     html! {
         @if evaluations.is_empty() { p.nothing { (language.of("没有登记评价。", "No evaluation is recorded.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for of in evaluations { tr data-row {
                 th scope="row" { (link(&of.name, titled(&of.title, &of.title_en, language))) (parts::marks(of.provenance.as_ref(), of.delete_time.as_ref(), language)) }
@@ -228,7 +228,7 @@ fn sheet(of: &Evaluation, scheme: &EvaluationScheme, language: Language) -> Mark
     ];
     html! {
         h2 { (language.of("评分表", "Sheet")) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             caption { (scheme.title) }
             (parts::head(&columns))
             tbody { @for (depth, indicator) in rows { tr {

@@ -87,7 +87,7 @@ fn table(figures: &[Figure], names: &Names, language: Language) -> Markup {
     ];
     html! {
         @if figures.is_empty() { p.nothing { (language.of("没有符合条件的数字。", "No figure meets the conditions.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for figure in figures { tr data-row {
                 th scope="row" { (link(&figure.name, super::names::id(&figure.name))) }

@@ -104,7 +104,7 @@ fn crosswalk(found: &[(&Edition, Option<MapItemsResponse>)], names: &Names, lang
     let columns = [(language.of("版本", "Edition"), false), (language.of("对照结果", "Where it went"), false)];
     html! {
         @if found.is_empty() { p.nothing { (language.of("此目录没有其他版本。", "The catalogue has no other edition.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for (edition, mapped) in found { tr {
                 th scope="row" { (link(&edition.name, &called(edition, language))) }

@@ -198,7 +198,7 @@ fn table(rows: &[(Origin, QueryRollupResponse)], year: i32, title: &str, region:
     ];
     let year_text = year.to_string();
     html! {
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             caption { (title) (language.of("", " ")) (year) (language.of("年，全辖，按各年当时区划", ", whole area, boundaries of the year")) }
             (parts::head(&columns.iter().map(|(words, is_number)| (words.as_str(), *is_number)).collect::<Vec<_>>()))
             tbody { @for (origin, answer) in rows {

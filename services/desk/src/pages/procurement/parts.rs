@@ -58,7 +58,7 @@ pub fn findings(id: &str, findings: &[Finding], language: Language) -> Markup {
         section aria-labelledby=(id) {
             h2 id=(id) { (language.of("规则检查", "Rules")) }
             @if findings.is_empty() { p.nothing { (language.of("没有适用的规则。", "No rule applies.")) } } @else {
-                div.scroll { table {
+                div.scroll tabindex="0" { table {
                     (head(&[(language.of("结果", "Outcome"), false), (language.of("发现", "Finding"), false), (language.of("依据", "Article"), false), (language.of("规则", "Rule"), false)]))
                     tbody { @for finding in findings { tr {
                         td { (badge(outcome_tone(finding.outcome(), finding.severity()), finding.outcome().named(language))) }

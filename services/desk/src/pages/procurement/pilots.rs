@@ -89,7 +89,7 @@ fn table(pilots: &[Pilot], names: &Names, language: Language) -> Markup {
     ];
     html! {
         @if pilots.is_empty() { p.nothing { (language.of("没有符合条件的试点。", "No pilot meets the conditions.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for pilot in pilots { tr data-row {
                 th scope="row" { (link(&pilot.name, titled(&pilot.title, &pilot.title_en, language))) (parts::marks(pilot.provenance.as_ref(), pilot.delete_time.as_ref(), language)) }
@@ -120,7 +120,7 @@ fn granted(designations: &[Designation], names: &Names, language: Language) -> M
     ];
     html! {
         @if designations.is_empty() { p.nothing { (language.of("没有登记。", "None is recorded.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for of in designations { tr data-row {
                 th scope="row" { (titled(&of.title, &of.title_en, language)) (parts::marks(of.provenance.as_ref(), of.delete_time.as_ref(), language)) }
@@ -198,7 +198,7 @@ fn member_table(members: &[PilotMember], names: &Names, language: Language) -> M
     ];
     html! {
         @if members.is_empty() { p.nothing { (language.of("没有登记。", "None is recorded.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for of in members { tr {
                 th scope="row" {

@@ -108,7 +108,7 @@ fn table(documents: &[PolicyDocument], names: &Names, language: Language) -> Mar
     ];
     html! {
         @if documents.is_empty() { p.nothing { (language.of("没有符合条件的文件。", "No document meets the conditions.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for of in documents { tr data-row {
                 th scope="row" { (link(&of.name, &of.title)) (parts::marks(of.provenance.as_ref(), of.delete_time.as_ref(), language)) }
@@ -145,7 +145,7 @@ fn filled_framework(found: &GetFrameworkResponse, language: Language) -> Markup 
     ];
     html! {
         h3 { (titled(&framework.title, &framework.title_en, language)) (parts::marks(framework.provenance.as_ref(), framework.delete_time.as_ref(), language)) }
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for filling in &found.slots { @let slot = filling.slot.clone().unwrap_or_default(); tr {
                 th scope="row" { (slot.title) }
@@ -171,7 +171,7 @@ fn led(mechanisms: &[Mechanism], names: &Names, language: Language) -> Markup {
     ];
     html! {
         @if mechanisms.is_empty() { p.nothing { (language.of("没有登记。", "None is recorded.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for of in mechanisms { tr {
                 th scope="row" { (titled(&of.title, &of.title_en, language)) (parts::marks(of.provenance.as_ref(), of.delete_time.as_ref(), language)) }
@@ -195,7 +195,7 @@ fn function_table(lists: &[FunctionList], names: &Names, language: Language) -> 
     ];
     html! {
         @if lists.is_empty() { p.nothing { (language.of("没有登记。", "None is recorded.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for of in lists { tr {
                 th scope="row" { (titled(&of.title, &of.title_en, language)) (parts::marks(of.provenance.as_ref(), of.delete_time.as_ref(), language)) }
@@ -225,7 +225,7 @@ fn advice(consultations: &[ConsultationReview], language: Language) -> Markup {
     ];
     html! {
         @if consultations.is_empty() { p.nothing { (language.of("没有登记。", "None is recorded.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for of in consultations { tr {
                 th scope="row" {

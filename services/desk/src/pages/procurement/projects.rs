@@ -95,7 +95,7 @@ fn table(found: &ListProjectsResponse, names: &Names, language: Language) -> Mar
     ];
     html! {
         @if found.projects.is_empty() { p.nothing { (language.of("没有符合条件的项目。", "No project meets the conditions.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for project in &found.projects { tr data-row {
                 th scope="row" {

@@ -80,7 +80,7 @@ fn table(providers: &[Provider], names: &Names, language: Language) -> Markup {
     ];
     html! {
         @if providers.is_empty() { p.nothing { (language.of("没有符合条件的承接主体。", "No provider meets the conditions.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for provider in providers { tr data-row {
                 th scope="row" { (link(&provider.name, &provider.title)) (parts::marks(provider.provenance.as_ref(), provider.delete_time.as_ref(), language)) }
@@ -202,7 +202,7 @@ fn flags(profile: &ProviderProfile, language: Language) -> Markup {
         @if profile.flags.is_empty() { p.nothing { (language.of("没有登记不良记录。", "None is recorded.")) } }
         @else {
             p { (language.of("截至", "As of ")) (profile.on_day) (language.of("，有效 ", ": ")) (count(profile.flags_held.into())) (language.of(" 条。", " held.")) }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 (parts::head(&[(language.of("名单", "List"), false), (language.of("自", "From"), false), (language.of("至", "Until"), false), (language.of("决定", "Decision"), false)]))
                 tbody { @for flag in &profile.flags { tr {
                     td { (flag.source().named(language)) } td { (flag.from_day) }

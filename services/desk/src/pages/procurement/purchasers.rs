@@ -64,7 +64,7 @@ async fn listed(visit: &Visit, fields: &Fields) -> Answer {
         (listing.form())
         (listing.total(found.total_size))
         @if found.purchasers.is_empty() { p.nothing { (visit.say("没有符合条件的购买主体。", "No purchaser meets the conditions.")) } }
-        @else { div.scroll { table {
+        @else { div.scroll tabindex="0" { table {
             (parts::head(&columns))
             tbody { @for purchaser in &found.purchasers { tr data-row {
                 th scope="row" { (link(&purchaser.name, &purchaser.title)) (parts::marks(purchaser.provenance.as_ref(), purchaser.delete_time.as_ref(), language)) }

@@ -58,7 +58,7 @@ fn table(lineage: &[Region], language: Language) -> Markup {
         (language.of("来自", "From regions"), false),
         (language.of("去向", "To regions"), false),
     ];
-    html! { div.scroll { table {
+    html! { div.scroll tabindex="0" { table {
         (parts::head(&columns))
         tbody { @for region in lineage { tr data-row {
             th scope="row" { (link(&region.name, &region.title)) }

@@ -270,7 +270,7 @@ fn table(answer: &QueryRollupResponse, dimension: RollupDimension, language: Lan
         html! { @if href.is_empty() { (label) } @else { a href=(href) { (label) } } }
     };
     html! {
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             caption {
                 (language.of("各组合计", "Totals of the groups")) @if answer.includes_synthetic { " " (crate::html::synthetic(language)) }
                 @if answer.groups.len() > GROUPS_SHOWN {

@@ -318,7 +318,7 @@ impl Waits {
     /// As a table.
     pub fn markup(&self) -> Markup {
         html! {
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 caption.unseen { (self.title) }
                 thead { tr { @for (at, words) in self.head.iter().enumerate() { th.number[at > 0] scope="col" { (words) } } } }
                 tbody { @for (label, waiting) in &self.rows { tr {

@@ -91,7 +91,7 @@ pub fn tab(visit: &Visit, asked: &Asked, submission: &Submission, chain: &Chain)
     let language = visit.language();
     html! {
         h2 { (visit.say("各版", "Versions")) }
-        div.scroll role="region" tabindex="0" aria-label=(visit.say("各版", "Versions")) {
+        div.scroll role="group" tabindex="0" aria-label=(visit.say("各版", "Versions")) {
             table {
                 thead { tr {
                     th scope="col" { (visit.say("版本", "Version")) }
@@ -136,7 +136,7 @@ fn beside(visit: &Visit, early: u32, late: u32, lines: &[Line]) -> Markup {
         Language::En => format!("{count} sentences that are the same"),
     };
     html! {
-        div.scroll role="region" tabindex="0" aria-label=(visit.say("两版对照", "Two versions beside each other")) {
+        div.scroll role="group" tabindex="0" aria-label=(visit.say("两版对照", "Two versions beside each other")) {
             table.beside {
                 thead { tr { th scope="col" { (version(early, language)) } th scope="col" { (version(late, language)) } } }
                 tbody { @for line in lines {

@@ -45,7 +45,7 @@ pub struct Around<'a> {
 pub fn table(around: &Around<'_>, caption: &str, reviews: &[Review]) -> Markup {
     let visit = around.visit;
     html! {
-        div.scroll role="region" tabindex="0" aria-label=(caption) {
+        div.scroll role="group" tabindex="0" aria-label=(caption) {
             table.list {
                 caption.unseen { (caption) }
                 thead { tr {
