@@ -17,6 +17,7 @@ mod export;
 mod export_service;
 mod filter;
 mod gate;
+mod mail_page_service;
 mod mailbox_service;
 mod masked;
 pub mod names;
@@ -33,6 +34,7 @@ mod session_service;
 mod similar;
 mod statistics_service;
 mod submission_service;
+mod ticket;
 mod user_service;
 mod watch;
 pub mod wire;
@@ -50,7 +52,7 @@ pub struct ApiSettings {
     pub listen: SocketAddr,
     /// Who may call. Empty: everybody who reaches the port.
     pub tokens: Vec<TokenSetting>,
-    /// Seals page tokens; random, and the same for all servers of one installation.
+    /// Seals page tokens and tickets; random, and the same for all servers of one installation.
     pub page_token_key: [u8; 32],
     /// Limits and weights of the procurement rules.
     pub rules: procurement::settings::RuleSettings,

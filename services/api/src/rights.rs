@@ -25,8 +25,8 @@ const ADMINISTRATOR: Right = Right::Least(Role::Administrator);
 
 type Line = (&'static str, Right, &'static [&'static str]);
 
-/// By service. Signing out takes a token that may have ended; a mail as it came holds what the views mask; messages and
-/// quarantine name senders.
+/// By service. Signing out takes a token that may have ended; a mail as it came, and its page, hold what the views mask, and a
+/// page is downloaded with a ticket in place of a token; messages and quarantine name senders.
 const TABLE: &[Line] = &[
     ("grpc.health.v1.Health", OPEN, &["Check", "Watch"]),
     ("grpc.reflection.v1.ServerReflection", VIEWER, &["ServerReflectionInfo"]),
@@ -37,6 +37,8 @@ const TABLE: &[Line] = &[
     ("caibian.intake.v1.ContactService", VIEWER, &["GetContact", "ListContacts", "ListOrganisations"]),
     ("caibian.intake.v1.ExportService", VIEWER, &["ExportRegister"]),
     ("caibian.intake.v1.ExportService", EDITOR, &["ExportFiles"]),
+    ("caibian.intake.v1.MailPageService", OPEN, &["DownloadMailPage"]),
+    ("caibian.intake.v1.MailPageService", EDITOR, &["GetMailPage", "IssueMailPageTicket"]),
     ("caibian.intake.v1.MailboxService", VIEWER, &["GetMailbox", "ListMailboxes"]),
     ("caibian.intake.v1.MailboxService", EDITOR, &["GetMessage", "ListMessages", "ReconcileMailbox"]),
     ("caibian.intake.v1.OutboxService", VIEWER, &["GetReply", "ListReplies", "CountReplies", "GetSending"]),

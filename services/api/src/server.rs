@@ -8,6 +8,7 @@ use proto::intake::v1::{
     campaign_service_server::{self, CampaignServiceServer},
     contact_service_server::{self, ContactServiceServer},
     export_service_server::{self, ExportServiceServer},
+    mail_page_service_server::{self, MailPageServiceServer},
     mailbox_service_server::{self, MailboxServiceServer},
     outbox_service_server::{self, OutboxServiceServer},
     quarantine_service_server::{self, QuarantineServiceServer},
@@ -44,6 +45,7 @@ use crate::{
     editors::Editors,
     export_service::Exports,
     gate::Gate,
+    mail_page_service::MailPages,
     mailbox_service::Mailboxes,
     outbox_service::OutboxDesk,
     page,
@@ -206,6 +208,7 @@ fn routes<B: Blobs + 'static>(
         ))))
         .add_service(limited!(ContactServiceServer::new(Contacts::new(store.clone(), tokens.clone()))))
         .add_service(limited!(ExportServiceServer::new(Exports::new(store.clone(), blobs.clone()))))
+        .add_service(limited!(MailPageServiceServer::new(MailPages::new(store.clone(), blobs.clone(), tokens.clone()))))
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
         .add_service(limited!(OutboxServiceServer::new(OutboxDesk::new(store.clone(), tokens.clone()))))
@@ -250,6 +253,7 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         contact_service_server::SERVICE_NAME,
         export_service_server::SERVICE_NAME,
         submission_service_server::SERVICE_NAME,
+        mail_page_service_server::SERVICE_NAME,
         mailbox_service_server::SERVICE_NAME,
         quarantine_service_server::SERVICE_NAME,
         review_service_server::SERVICE_NAME,

@@ -28,6 +28,13 @@ pub struct Letter {
     pub faults: Vec<Fault>,
 }
 
+impl Letter {
+    /// Hashes of all that was written into files when it was opened.
+    pub fn files(&self) -> impl Iterator<Item = Sha256> {
+        self.parts.iter().map(|part| part.sha256).chain(self.body.page.iter().map(|page| page.sha256))
+    }
+}
+
 /// An address with the name beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -118,6 +125,25 @@ pub struct Body {
     /// Whether the text was taken from HTML.
     pub from_html: bool,
     /// Whether the text was cut at the bound.
+    pub truncated: bool,
+    /// Its HTML made safe to show, where it has some and it was read by a program that keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<Page>,
+}
+
+/// The HTML of a body, made safe to show: a fragment in UTF-8 that loads nothing and runs nothing, kept apart under its
+/// hash. It shows pictures of the mail as `part/{path}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Size of the fragment.
+    pub size_bytes: u64,
+    /// Hash of the fragment.
+    pub sha256: Sha256,
+    /// Paths of the parts that it shows: PNG, JPEG, GIF and WebP by their first bytes.
+    pub pictures: Vec<String>,
+    /// Pictures that it would have loaded from elsewhere; a word stands in their place.
+    pub remote_pictures: u32,
+    /// Whether it was cut at the bound.
     pub truncated: bool,
 }
 

@@ -109,7 +109,8 @@ pub trait Draft: Send {
 /// How opening a letter ended when our own side worked.
 #[derive(Debug)]
 pub enum Opened {
-    /// It was read; each part's decoded bytes lie in the work folder under their hash in hexadecimal.
+    /// It was read; the decoded bytes of each part, and the body's page, lie in the work folder under their hash in
+    /// hexadecimal.
     Read(Box<Letter>),
     /// It broke a bound: further tries cannot help.
     Refused(Unreadable),

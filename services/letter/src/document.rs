@@ -70,7 +70,7 @@ fn html(file: &mut File, size_bytes: u64, charset_declared: Option<&str>) -> io:
 }
 
 /// The charset that a page names in its first KiB, in either form of `meta`.
-fn charset_in_html(bytes: &[u8]) -> Option<String> {
+pub(crate) fn charset_in_html(bytes: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]).to_ascii_lowercase();
     let (_, after) = head.split_once("charset=")?;
     let label: String = after

@@ -3,13 +3,14 @@
 //! Memory does not grow with the mail: one window of the raw mail, one buffer per decoder, and texts under bounds.
 
 use std::{
+    collections::HashMap,
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
     ops::Range,
     path::Path,
 };
 
-use intake::letter::{Body, Content, Disposition, Fault, Letter, Part};
+use intake::letter::{Body, Content, Disposition, Fault, Letter, Page, Part};
 
 use crate::{
     body::{self, Candidate},
@@ -20,7 +21,7 @@ use crate::{
     limits::Limits,
     media_type,
     names::{self, Parameters},
-    quoted, report,
+    page, quoted, report,
     scan::{self, Node, Scan},
     source::Source,
     transfer::{Decoder, Encoding, Trouble},
@@ -33,9 +34,11 @@ const WRITE: &str = "write a part";
 const STEP_BYTES: usize = 256 << 10;
 /// How many empty texts are passed over in search of a body.
 const CANDIDATES_MAX: usize = 20;
+/// Pictures that a page may show, by their first bytes.
+const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 /// Opens a mail of `size_bytes`, with the decoded bytes of every part that is not the body left in `workdir` under
-/// their hash in hexadecimal.
+/// their hash in hexadecimal, and the body's page likewise.
 ///
 /// # Errors
 /// `Refused` when the mail breaks a bound, `Io` when the file cannot be read or a part not be written.
@@ -44,8 +47,17 @@ pub fn open(raw: File, size_bytes: u64, workdir: &Path, limits: &Limits) -> Resu
     let Scan { nodes, faults } = scan::scan(&mut source, limits)?;
     let scan = Scan { nodes, faults: Vec::new() };
     let letter = Letter { faults, ..Letter::default() };
-    let mut opening =
-        Opening { source, workdir, limits, letter, own: None, written: 0, documents: 0, documents_bytes: 0 };
+    let mut opening = Opening {
+        source,
+        workdir,
+        limits,
+        letter,
+        own: None,
+        written: 0,
+        documents: 0,
+        documents_bytes: 0,
+        pictures: HashMap::new(),
+    };
     opening.run(&scan)?;
     let mut letter = opening.letter;
     letter.faults.truncate(limits.faults_max);
@@ -72,6 +84,19 @@ struct Opening<'o> {
     written: usize,
     documents: usize,
     documents_bytes: usize,
+    /// Paths of pictures under their Content-ID.
+    pictures: HashMap<String, String>,
+}
+
+/// The HTML of a body.
+#[derive(Default)]
+struct Markup {
+    /// That of the text which is the letter's.
+    shown: Option<String>,
+    /// The same; without it the first of those that have no text, with the place where it stands.
+    page: Option<(String, String)>,
+    /// Whether that was cut when it was read.
+    is_cut: bool,
 }
 
 impl Opening<'_> {
@@ -85,18 +110,39 @@ impl Opening<'_> {
         let top = &scan.nodes[0].fields;
         self.letter.headers = headers::read(top, self.own.as_deref(), self.limits, &mut self.letter.faults)?;
 
-        let (consumed, shown_html) = self.body(scan, candidates)?;
-        let shown = shown_html.as_deref().map(body::content_ids_shown).unwrap_or_default();
+        let (consumed, markup) = self.body(scan, candidates)?;
+        let shown = markup.shown.as_deref().map(body::content_ids_shown).unwrap_or_default();
         for leaf in scan.leaves().filter(|leaf| !consumed.contains(leaf)) {
             let part = self.part(&scan.nodes[leaf], &shown)?;
             self.letter.parts.push(part);
         }
         let body = &self.letter.body;
-        self.letter.cloud_files = cloud::cards(&body.text, shown_html.as_deref(), body.quoted_from);
+        self.letter.cloud_files = cloud::cards(&body.text, markup.shown.as_deref(), body.quoted_from);
         for card in &mut self.letter.cloud_files {
             (card.name, card.url) = (headers::printable(&card.name), headers::printable(&card.url));
         }
+        self.page(&markup)?;
         self.report()
+    }
+
+    /// Keeps the body's HTML, made safe to show.
+    fn page(&mut self, markup: &Markup) -> Result<(), Error> {
+        let Some((html, place)) = &markup.page else { return Ok(()) };
+        let page = match page::make(html, &self.pictures) {
+            Ok(Some(page)) => page,
+            Ok(None) => return Ok(()),
+            Err(failure) => {
+                self.fault("page_not_kept", place, failure.to_string());
+                return Ok(());
+            }
+        };
+        let mut kept = self.begin()?;
+        kept.write_all(page.html.as_bytes()).map_err(Error::io(WRITE))?;
+        let Leaf { sha256, size_bytes, .. } = kept.finish().map_err(Error::io(WRITE))?;
+        let page::Made { pictures, remote_pictures, truncated, .. } = page;
+        let truncated = truncated || markup.is_cut;
+        self.letter.body.page = Some(Page { size_bytes, sha256, pictures, remote_pictures, truncated });
+        Ok(())
     }
 
     /// Reads what a delivery report says, from the beginnings of the parts that say it.
@@ -117,8 +163,8 @@ impl Opening<'_> {
     }
 
     /// Reads the first text that is not empty. Gives the leaves that belong to the body, and its HTML.
-    fn body(&mut self, scan: &Scan, candidates: Vec<Candidate>) -> Result<(Vec<usize>, Option<String>), Error> {
-        let mut consumed = Vec::new();
+    fn body(&mut self, scan: &Scan, candidates: Vec<Candidate>) -> Result<(Vec<usize>, Markup), Error> {
+        let (mut consumed, mut markup) = (Vec::new(), Markup::default());
         for candidate in candidates.into_iter().take(CANDIDATES_MAX) {
             let (mut body, mut shown) = (Body::default(), None);
             if let Some(leaf) = candidate.plain {
@@ -126,19 +172,22 @@ impl Opening<'_> {
                 body.text = body::tidy(&body.text);
             }
             if let Some(leaf) = candidate.html {
-                let (markup, cut) = self.text(&scan.nodes[leaf], self.limits.html_bytes_max, false)?;
+                let (html, cut) = self.text(&scan.nodes[leaf], self.limits.html_bytes_max, false)?;
                 if body.text.trim().is_empty() {
-                    body = Body {
-                        text: body::tidy(&html::text(&markup)),
-                        from_html: true,
-                        truncated: cut,
-                        quoted_from: None,
-                    };
+                    let text = body::tidy(&html::text(&html));
+                    body = Body { text, from_html: true, truncated: cut, ..Body::default() };
                 }
-                shown = Some(markup);
+                shown = Some((html, scan.nodes[leaf].path.clone(), cut));
             }
             consumed.extend(candidate.members);
-            if body.text.trim().is_empty() {
+            let is_empty = body.text.trim().is_empty();
+            if let Some((html, place, cut)) = shown
+                && (!is_empty || markup.page.is_none())
+            {
+                markup.shown = (!is_empty).then(|| html.clone());
+                (markup.page, markup.is_cut) = (Some((html, place)), cut);
+            }
+            if is_empty {
                 continue;
             }
             body.truncated |= headers::cut(&mut body.text, self.limits.text_bytes_max);
@@ -151,9 +200,9 @@ impl Opening<'_> {
                 self.fault("text_truncated", place, format!("the text is longer than its bound ({bound} bytes)"));
             }
             self.letter.body = body;
-            return Ok((consumed, shown));
+            return Ok((consumed, markup));
         }
-        Ok((consumed, None))
+        Ok((consumed, markup))
     }
 
     /// Decodes a text of at most `bytes_max` bytes; says whether there was more. Uuencoded files in it become parts.
@@ -181,7 +230,8 @@ impl Opening<'_> {
             let end = memchr::memrchr(b'\n', &bytes).filter(|end| bytes.len() - end < 4096);
             bytes.truncate(end.map_or(bytes.len(), |end| end + 1));
         }
-        let label = charset_of(node);
+        let by_itself = || (!with_files).then(|| document::charset_in_html(&bytes)).flatten();
+        let label = charset_of(node).or_else(by_itself);
         let (text, guessed) = charset::decode_text(&bytes, label.as_deref());
         if guessed {
             let detail = label.as_deref().map_or("no charset is declared".to_owned(), |label| {
@@ -230,14 +280,25 @@ impl Opening<'_> {
         self.troubles(node, encoding, trouble);
         let id = headers::first(&node.fields, "content-id").map(|it| String::from_utf8_lossy(it).into_owned());
         let id = id.map(|it| it.trim().trim_start_matches('<').trim_end_matches('>').to_lowercase());
-        let is_shown = id.is_some_and(|id| shown.contains(&id));
+        let is_shown = id.as_ref().is_some_and(|id| shown.contains(id));
         let is_inline = is_shown || disposition.value == "inline";
         if name.is_empty() && disposition.value == "attachment" && !node.media_type.starts_with("message/") {
             self.fault("name_missing", &node.path, "an attachment without a name");
         }
         let how = if is_inline { Disposition::Inline } else { Disposition::Attachment };
         let label = charset_of(node);
-        self.finished(leaf, node.path.clone(), name, node.media_type.clone(), how, label.as_deref())
+        let file = leaf.path.clone();
+        let part = self.finished(leaf, node.path.clone(), name, node.media_type.clone(), how, label.as_deref())?;
+        if let Some(id) = id.filter(|id| !id.is_empty()).filter(|_| PICTURES.contains(&part.media_type.as_str())) {
+            let mut first = Vec::with_capacity(16);
+            let read = File::open(file).and_then(|file| file.take(16).read_to_end(&mut first));
+            read.map_err(Error::io("read a part again"))?;
+            // Its bytes alone say so, neither its name nor the mail.
+            if PICTURES.contains(&media_type::sniff(&first, "", "").as_str()) {
+                self.pictures.entry(id).or_insert_with(|| part.path.clone());
+            }
+        }
+        Ok(part)
     }
 
     fn begin(&mut self) -> Result<Kept, Error> {

@@ -197,6 +197,29 @@ fn odd_shapes_within_the_bounds_are_read_in_little_memory() {
     }
 }
 
+#[test]
+fn hostile_html_is_made_a_page_within_the_limits() {
+    for (class, html) in specimen::hostile_html::grown() {
+        let head = &html[..html.floor_char_boundary(40)];
+        let mail =
+            Mail::write(|out| write!(out, "Content-Type: text/html; charset=utf-8\r\n\r\n<p>text</p>{html}").unwrap());
+        let (answer, peak_kib) = mail.open(head);
+        let page = answer.expect(head).body.page.unwrap_or_else(|| panic!("{class}: {head}: no page"));
+        let shown = fs::read_to_string(mail.workdir().join(page.sha256.hex())).unwrap();
+        assert!(shown.starts_with("<p>text</p>") && shown.len() as u64 == page.size_bytes, "{class}: {head}");
+        assert!(page.size_bytes <= 1 << 20 && peak_kib < 128 << 10, "{class}: {head}: {page:?} in {peak_kib} KiB");
+    }
+    for (class, bytes) in specimen::hostile_html::charset_mails() {
+        let mail = Mail::write(|out| out.write_all(&bytes).unwrap());
+        let (answer, _) = mail.open(class);
+        let Some(page) = answer.expect(class).body.page else { continue };
+        let shown = fs::read_to_string(mail.workdir().join(page.sha256.hex())).unwrap();
+        for token in ["<script", "<img", "javascript:", "onerror=alert(1)>"] {
+            assert!(!shown.contains(token), "{class}: {shown}");
+        }
+    }
+}
+
 /// A mail with one attachment of `mebibytes`, as a large video comes.
 fn large(out: &mut dyn Write, mebibytes: usize) {
     out.write_all(b"Subject: large\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n").unwrap();

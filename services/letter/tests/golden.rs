@@ -15,15 +15,12 @@ fn each_mail_reads_as_the_letter_beside_it() {
     for mail in mails {
         let workdir = tempfile::tempdir().unwrap();
         let letter = letter::open_here(&mail, workdir.path()).unwrap_or_else(|failure| panic!("{mail:?}: {failure}"));
-        let mut names: Vec<_> = letter.parts.iter().map(|part| part.sha256.hex()).collect();
-        for part in &letter.parts {
-            let bytes = fs::read(workdir.path().join(part.sha256.hex())).unwrap();
-            assert_eq!(
-                (Sha256::of(&bytes), bytes.len() as u64),
-                (part.sha256, part.size_bytes),
-                "{mail:?} {}",
-                part.path
-            );
+        let mut names: Vec<_> = letter.files().map(|sha256| sha256.hex()).collect();
+        let parts = letter.parts.iter().map(|part| (part.sha256, part.size_bytes, part.path.as_str()));
+        let page = letter.body.page.iter().map(|page| (page.sha256, page.size_bytes, "the page"));
+        for (sha256, size_bytes, place) in parts.chain(page) {
+            let bytes = fs::read(workdir.path().join(sha256.hex())).unwrap();
+            assert_eq!((Sha256::of(&bytes), bytes.len() as u64), (sha256, size_bytes), "{mail:?} {place}");
         }
         names.sort();
         names.dedup();

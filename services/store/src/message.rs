@@ -310,6 +310,37 @@ async fn lock_hash(tx: &DatabaseTransaction, raw_sha256: Sha256) -> Result<()> {
     Ok(())
 }
 
+/// Where the row of a page says that it stands: no part of a mail is called so.
+const PAGE: &str = "page";
+
+/// A file that a letter was taken apart into: a row of `attachment`.
+pub struct File<'l> {
+    pub path: &'l str,
+    pub name: &'l str,
+    pub media_type: &'l str,
+    pub size_bytes: u64,
+    pub sha256: Sha256,
+}
+
+/// The parts of a letter and its page.
+pub fn files(letter: &Letter) -> impl Iterator<Item = File<'_>> {
+    let parts = letter.parts.iter().map(|part| File {
+        path: &part.path,
+        name: &part.name,
+        media_type: &part.media_type,
+        size_bytes: part.size_bytes,
+        sha256: part.sha256,
+    });
+    let page = letter.body.page.iter().map(|page| File {
+        path: PAGE,
+        name: "",
+        media_type: "text/html",
+        size_bytes: page.size_bytes,
+        sha256: page.sha256,
+    });
+    parts.chain(page)
+}
+
 /// `Stored` → `Parsed`, with the letter's facts and its attachments, whatever kind of mail it turns out to be.
 pub async fn parsed(store: &Store, lease: &Lease, message: &Message, letter: &Letter) -> Result<()> {
     if message.stage != Stage::Stored {
@@ -323,18 +354,16 @@ pub async fn parsed(store: &Store, lease: &Lease, message: &Message, letter: &Le
         from_address: Set(from.map(|from| line(&from.address, LINE_CHARACTERS_MAX))),
         ..succeeded()
     };
-    let attachments = letter
-        .parts
-        .iter()
-        .map(|part| {
+    let attachments = files(letter)
+        .map(|file| {
             Ok(attachment::ActiveModel {
                 id: NotSet,
                 message_id: Set(message.id),
-                path: Set(line(&part.path, LINE_CHARACTERS_MAX)),
-                name: Set(line(&part.name, LINE_CHARACTERS_MAX)),
-                media_type: Set(line(&part.media_type, LINE_CHARACTERS_MAX)),
-                size_bytes: Set(signed(part.size_bytes)?),
-                sha256: Set(part.sha256.hex()),
+                path: Set(line(file.path, LINE_CHARACTERS_MAX)),
+                name: Set(line(file.name, LINE_CHARACTERS_MAX)),
+                media_type: Set(line(file.media_type, LINE_CHARACTERS_MAX)),
+                size_bytes: Set(signed(file.size_bytes)?),
+                sha256: Set(file.sha256.hex()),
             })
         })
         .collect::<Result<Vec<_>>>()?;

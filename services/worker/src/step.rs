@@ -250,7 +250,7 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
         }
     }
 
-    /// Opens the letter in a work folder of its own, and keeps the parts' bytes before anything is told of them.
+    /// Opens the letter in a work folder of its own, and keeps what it left there before anything is told of it.
     async fn open_letter(&mut self, message: &Message) -> PortResult<Opened> {
         let blobs = &*self.ports.blobs;
         let sha256 = message.raw_sha256.ok_or_else(|| {
@@ -262,10 +262,8 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
         let opened = self.ports.opener.open(&raw, &workdir.0).await?;
         if let Opened::Read(letter) = &opened {
             let mut kept = HashSet::new();
-            for part in &letter.parts {
-                if kept.insert(part.sha256) {
-                    blobs.adopt(&workdir.0.join(part.sha256.hex()), part.sha256).await?;
-                }
+            for sha256 in letter.files().filter(|sha256| kept.insert(*sha256)) {
+                blobs.adopt(&workdir.0.join(sha256.hex()), sha256).await?;
             }
         }
         workdir.remove().await;

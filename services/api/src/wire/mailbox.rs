@@ -1,11 +1,28 @@
 //! Mailboxes, messages and their history, for the wire.
 
-use intake::{message::Stage, ports::FolderReconciliation};
+use intake::{letter::Page, message::Stage, ports::FolderReconciliation};
 use proto::intake::v1;
 use store::record::{Event, MailboxRecord, MessageRecord};
+use uuid::Uuid;
 
 use super::{sentence, submission, timestamp};
 use crate::names;
+
+/// The page of a mail, or that none is kept.
+#[must_use]
+pub fn mail_page(message_id: Uuid, page: Option<&Page>) -> v1::MailPage {
+    let message = names::MESSAGE.name(message_id);
+    let Some(page) = page else { return v1::MailPage { message, ..v1::MailPage::default() } };
+    v1::MailPage {
+        message,
+        kept: true,
+        size_bytes: page.size_bytes,
+        sha256: page.sha256.hex(),
+        pictures: page.pictures.clone(),
+        remote_pictures: page.remote_pictures,
+        truncated: page.truncated,
+    }
+}
 
 /// A mailbox with its folders. It is failing while it has a last error, and new until each folder was swept once.
 #[must_use]

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use proto::intake::v1;
 
 pub use campaign::{Fault, campaign, campaign_read, day, day_read, rule};
-pub use mailbox::{event, mailbox, message, reconciliation, stage, stage_read};
+pub use mailbox::{event, mail_page, mailbox, message, reconciliation, stage, stage_read};
 pub use submission::{
     attachment, class, class_read, contact, finding, judgement, submission, submission_listed, submission_unrecorded,
     verdict, verdict_read,

@@ -6,6 +6,7 @@ mod contacts;
 mod downloads;
 mod dry_runs;
 mod exports;
+mod mail_pages;
 mod mailboxes;
 mod replies;
 mod reviews;

@@ -18,7 +18,7 @@ use intake::{
     contact::{Contact, Found},
     finding::{Evidence, Finding, Outcome, RuleCode, Severity},
     judgement::judge,
-    letter::{Address, Body, Content, Disposition, Document, DocumentFormat, Headers, Letter, Part},
+    letter::{Address, Body, Content, Disposition, Document, DocumentFormat, Headers, Letter, Page, Part},
     message::{Message, ReceivedBasis, Stage},
     ports::{Blobs, Draft, Lease, Ledger, Listed},
     sorting::{Class, Sorting},
@@ -61,6 +61,7 @@ pub struct Mail {
     pub received_at: DateTime<Utc>,
     pub text: String,
     pub parts: Vec<Part>,
+    pub page: Option<Page>,
     pub class: Class,
     /// Rules that failed, as required ones.
     pub failed: Vec<RuleCode>,
@@ -74,6 +75,7 @@ impl Default for Mail {
             received_at: at("2023-03-01T09:00:00+08:00"),
             text: "附件为稿件。\n李敏 某省财政厅 13800001234".into(),
             parts: Vec::new(),
+            page: None,
             class: Class::Submission,
             failed: Vec::new(),
         }
@@ -89,7 +91,7 @@ impl Mail {
                 date: Some("2023-02-28T23:00:00+09:00".parse().unwrap()),
                 ..Headers::default()
             },
-            body: Body { text: self.text.clone(), ..Body::default() },
+            body: Body { text: self.text.clone(), page: self.page.clone(), ..Body::default() },
             parts: self.parts.clone(),
             ..Letter::default()
         }

@@ -1,4 +1,5 @@
-//! A decoded part of a letter, so that its blob is found by downloads and by `verify`.
+//! A file that a letter was taken apart into, a decoded part or its page, so that its blob is found by `verify` and by
+//! the search for blobs that no row names.
 
 use sea_orm::entity::prelude::*;
 

@@ -10,6 +10,7 @@ use super::FAULTS_MAX;
 use crate::{
     Result,
     entity::{attachment, letter, submission, submission_finding},
+    message,
     record::VerifyFault,
     values::{LINE_CHARACTERS_MAX, from_json, line, word},
 };
@@ -78,7 +79,7 @@ fn finding_fault(verdict: &str, findings: JsonValue, judgement: JsonValue, kept:
     }
 }
 
-/// Compares `attachment` with the parts of each letter.
+/// Compares `attachment` with the files of each letter.
 pub async fn attachments(tx: &DatabaseTransaction, faults: &mut Vec<VerifyFault>) -> Result<()> {
     let faults_before = faults.len();
     let mut after = Uuid::nil();
@@ -116,12 +117,10 @@ fn attachment_fault(facts: JsonValue, mut kept: Vec<String>) -> Option<String> {
         Err(error) => return Some(format!("its letter cannot be read: {error}")),
     };
     let cut = |text: &str| line(text, LINE_CHARACTERS_MAX);
-    let mut held: Vec<String> = letter
-        .parts
-        .iter()
+    let mut held: Vec<String> = message::files(&letter)
         .map(|each| {
             let size_bytes = i64::try_from(each.size_bytes).unwrap_or(i64::MAX);
-            part(&cut(&each.path), &cut(&each.media_type), size_bytes, &each.sha256.hex(), &cut(&each.name))
+            part(&cut(each.path), &cut(each.media_type), size_bytes, &each.sha256.hex(), &cut(each.name))
         })
         .collect();
     held.sort_unstable();

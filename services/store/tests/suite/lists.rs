@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use intake::{
     finding::RuleCode,
     judgement::Verdict,
+    letter::Page,
     message::Stage,
     ports::{Ledger, Listed},
     sorting::Class,
@@ -257,6 +258,23 @@ pub async fn every_blob_is_named_once(scene: Scene) {
         assert!(walked.iter().all(|(_, name)| name.starts_with("message 0")), "{walked:?}");
         assert_eq!(walked.iter().filter(|(_, name)| name.ends_with(" part 2")).count(), 1, "{walked:?}");
     }
+}
+
+pub async fn the_page_of_a_mail_is_named_and_held_against_its_letter(scene: Scene) {
+    let mut letter = letter("a@b.cn", "主题征稿");
+    let sha256 = Sha256::of(b"<p>page</p>");
+    let page = Page { size_bytes: 11, sha256, pictures: vec!["2".into()], remote_pictures: 3, truncated: true };
+    letter.body.page = Some(page);
+    let message = scene.parsed(1, &letter).await;
+    assert_eq!(scene.store.letter(message.id).await.unwrap(), letter);
+    let named = scene.store.blob_list(None, 10).await.unwrap();
+    assert!(named.contains(&(sha256, format!("message {} part page", message.id))), "{named:?}");
+    assert_eq!(scene.store.blobs_unnamed(&[sha256]).await.unwrap(), []);
+    assert_eq!(scene.faults().await, [""; 0]);
+    scene.sql("UPDATE attachment SET size_bytes = 12 WHERE path = 'page'").await.unwrap();
+    assert_eq!(scene.faults().await.len(), 1);
+    scene.sql("DELETE FROM attachment WHERE path = 'page'").await.unwrap();
+    assert_eq!(scene.faults().await.len(), 1);
 }
 
 pub async fn hashes_that_no_row_names_are_told(scene: Scene) {

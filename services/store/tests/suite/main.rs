@@ -105,6 +105,7 @@ suite! {
     lists::every_blob_is_named_once,
     lists::every_filter_gives_what_it_says,
     lists::hashes_that_no_row_names_are_told,
+    lists::the_page_of_a_mail_is_named_and_held_against_its_letter,
     lists::messages_are_found_by_class_and_by_what_subject_and_sender_hold,
     lists::messages_are_listed_newest_first_by_stage,
     lists::recorded_mail_comes_with_its_letter_from_all_mailboxes_of_an_address,

@@ -309,10 +309,10 @@ impl Ledger for MemoryLedger {
     }
 
     async fn message_parsed(&self, lease: &Lease, message: &Message, letter: &Letter) -> PortResult<()> {
-        let are_kept = letter.parts.iter().all(|part| self.is_kept(&part.sha256));
+        let are_kept = letter.files().all(|sha256| self.is_kept(&sha256));
         self.call("message_parsed", |tables| {
             if !are_kept {
-                tables.violations.push(format!("UID {} is parsed before its parts are kept", message.uid));
+                tables.violations.push(format!("UID {} is parsed before its files are kept", message.uid));
             }
             let row = tables.moved(lease, message, Stage::Parsed)?;
             row.letter = Some(letter.clone());

@@ -8,7 +8,7 @@ use std::{
 };
 
 use intake::{
-    letter::{Address, Content, Disposition, Headers, Letter, Part, Unreadable},
+    letter::{Address, Body, Content, Disposition, Headers, Letter, Page, Part, Unreadable},
     ports::{Opened, Opener, PortResult},
 };
 use stdx::{ErrorKind, Sha256};
@@ -81,7 +81,7 @@ impl Opener for MemoryOpener {
 }
 
 impl MemoryOpener {
-    /// Two parts of the same bytes: the child writes them once.
+    /// Two parts of the same bytes, which the child writes once, and a page.
     fn read(&self, sha256: Sha256, workdir: &Path) -> Letter {
         let mut shelf = self.shelf.lock().unwrap();
         let raw = shelf.kept.get(&sha256).expect("an opener is only given blobs that are there").clone();
@@ -99,12 +99,27 @@ impl MemoryOpener {
         let parts = vec![part("1"), part("2")];
         let from = vec![Address { name: String::new(), address: "author@example.com".into() }];
         let subject = String::from_utf8_lossy(&raw[..raw.len().min(80)]).into_owned();
-        shelf.files.insert(workdir.join(Sha256::of(&decoded).hex()), decoded);
+        let html = page_of(&raw);
+        let page = Page {
+            size_bytes: html.len() as u64,
+            sha256: Sha256::of(&html),
+            pictures: Vec::new(),
+            remote_pictures: 0,
+            truncated: false,
+        };
+        for bytes in [decoded, html] {
+            shelf.files.insert(workdir.join(Sha256::of(&bytes).hex()), bytes);
+        }
         if let Ok(mut file) = std::fs::File::create(workdir.join("left")) {
             std::io::Write::write_all(&mut file, b"a child leaves more than it tells").unwrap();
         }
-        Letter { headers: Headers { subject, from, ..Headers::default() }, parts, ..Letter::default() }
+        let body = Body { page: Some(page), ..Body::default() };
+        Letter { headers: Headers { subject, from, ..Headers::default() }, body, parts, ..Letter::default() }
     }
+}
+
+pub fn page_of(raw: &[u8]) -> Vec<u8> {
+    [b"<p>page of ", &raw[..raw.len().min(100)], b"</p>"].concat()
 }
 
 pub fn part_of(raw: &[u8]) -> Vec<u8> {

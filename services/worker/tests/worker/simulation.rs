@@ -8,7 +8,7 @@ use stdx::Sha256;
 use tokio::time::sleep;
 
 use crate::{
-    opener::{Act, part_of},
+    opener::{Act, page_of, part_of},
     world::{Hand, INBOX, JUNK, MAILBOX, World},
 };
 
@@ -204,6 +204,7 @@ fn judge(world: &World, poison: &BTreeMap<Sha256, Act>) {
             } else {
                 assert_eq!((first_row.message.stage, first_row.recorded), (Stage::Recorded, 1), "{shown}");
                 assert!(shelf.kept.contains_key(&Sha256::of(&part_of(&mail.bytes))), "the parts are kept");
+                assert!(shelf.kept.contains_key(&Sha256::of(&page_of(&mail.bytes))), "the page is kept");
             }
             if world.mailbox.filing != Filing::Leave && row.message.stage != Stage::Quarantined {
                 assert!(row.filed && mail.filed > 0, "{name} {uid} is not filed\n{shown}");
