@@ -122,7 +122,9 @@ impl<O: Outbox, C: Clock> Sending<'_, O, C> {
                 self.complain(&said);
             }
             // What a server says of a letter may hold the address of its author: the outbox has it, no log.
-            Outcome::Deferred { stage, .. } => tracing::info!(letter = %letter.id, ?stage, "deferred"),
+            Outcome::Deferred { stage, .. } | Outcome::Abandoned { stage } => {
+                tracing::info!(letter = %letter.id, ?stage, "deferred")
+            }
             Outcome::Refused { stage, .. } => tracing::warn!(letter = %letter.id, ?stage, "refused"),
             Outcome::Uncertain { .. } => {
                 tracing::warn!(letter = %letter.id, "uncertain: handed over, and no answer came");

@@ -132,6 +132,11 @@ pub enum Outcome {
         /// Why, at most 500 characters.
         said: String,
     },
+    /// The sender ended before the end of the mail was sent: the server does not have it, and said nothing against it.
+    Abandoned {
+        /// How far it came.
+        stage: Stage,
+    },
     /// The server refused this letter for good (5yz).
     Refused {
         /// How far it came.
@@ -175,7 +180,9 @@ pub fn after(
     match outcome {
         Outcome::Sent { .. } => (State::Sent, None),
         Outcome::Refused { .. } => (State::Failed, None),
-        Outcome::Deferred { .. } if tries >= TRIES_MAX => (State::Failed, None),
+        // A letter that ends its senders must not do so for ever: these tries count too.
+        Outcome::Deferred { .. } | Outcome::Abandoned { .. } if tries >= TRIES_MAX => (State::Failed, None),
+        Outcome::Abandoned { .. } => (State::Deferred, Some(now)),
         Outcome::Deferred { .. } => (State::Deferred, Some(now + pause(tries))),
         Outcome::Unable { .. } => (State::Deferred, Some(now + TimeDelta::minutes(1))),
         Outcome::Uncertain { .. } => match on_uncertain {
@@ -221,6 +228,15 @@ mod tests {
         assert_eq!(after(&broke, 1, false, OnUncertain::Hold, now).0, State::Uncertain);
         assert_eq!(after(&broke, 1, false, OnUncertain::Resend, now).0, State::Deferred);
         assert_eq!(after(&broke, 2, true, OnUncertain::Resend, now).0, State::Uncertain);
+    }
+
+    #[test]
+    fn a_letter_whose_sender_died_is_due_at_once_and_not_for_ever() {
+        let now = DateTime::from_timestamp(1_677_632_400, 0).unwrap();
+        let died = Outcome::Abandoned { stage: Stage::Envelope };
+        assert_eq!(after(&died, 1, false, OnUncertain::Hold, now), (State::Deferred, Some(now)));
+        assert_eq!(after(&died, TRIES_MAX - 1, false, OnUncertain::Hold, now), (State::Deferred, Some(now)));
+        assert_eq!(after(&died, TRIES_MAX, false, OnUncertain::Hold, now), (State::Failed, None));
     }
 
     #[test]

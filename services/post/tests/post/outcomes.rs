@@ -18,6 +18,7 @@ fn word(outcome: Option<&Outcome>) -> &'static str {
         Some(Outcome::Sent { .. }) => "sent",
         Some(Outcome::Unable { .. }) => "unable",
         Some(Outcome::Uncertain { .. }) => "uncertain",
+        Some(Outcome::Abandoned { .. }) => "abandoned",
         Some(Outcome::Deferred { stage: Stage::Connect, .. }) => "deferred: connect",
         Some(Outcome::Deferred { stage: Stage::Envelope, .. }) => "deferred: envelope",
         Some(Outcome::Deferred { stage: Stage::End, .. }) => "deferred: end",

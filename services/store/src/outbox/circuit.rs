@@ -78,8 +78,8 @@ impl Kept {
         }
         match outcome {
             Outcome::Sent { .. } => self.turn(tx, Turn::TrialWent, None, now).await,
-            // Nothing was tried: the next letter tries it.
-            Outcome::Unable { .. } => {
+            // No server was heard: the next letter tries it.
+            Outcome::Unable { .. } | Outcome::Abandoned { .. } => {
                 (self.trial_id, self.tripped.trial_under_way) = (None, false);
                 self.save(tx).await
             }

@@ -34,6 +34,9 @@ const LEFT_MAX: u64 = 100;
 /// How long a sender waits before it asks again while a cap is reached.
 const CAP_WAIT: TimeDelta = TimeDelta::minutes(1);
 
+/// What is said of a try that nobody ended.
+const ABANDONED: &str = "the sender ended before the try did";
+
 /// The sender as the history names it.
 const SENDER: &str = "sender";
 
@@ -122,10 +125,9 @@ async fn sort_left(tx: &DatabaseTransaction, policy: &ReplyPolicy, kept: &mut Ke
         .await?;
     for row in left {
         let stage: Stage = from_word(row.stage.as_deref().unwrap_or_default())?;
-        let said = "the sender ended before the try did".to_owned();
         let outcome = match stage {
-            Stage::End => Outcome::Uncertain { said },
-            Stage::Connect | Stage::Envelope => Outcome::Deferred { stage, said },
+            Stage::End => Outcome::Uncertain { said: ABANDONED.to_owned() },
+            Stage::Connect | Stage::Envelope => Outcome::Abandoned { stage },
         };
         close(tx, policy, kept, &row, &outcome, now).await?;
     }
@@ -193,6 +195,7 @@ async fn close(
     let said = match outcome {
         Outcome::Sent { said } | Outcome::Uncertain { said } | Outcome::Unable { said } => said.clone(),
         Outcome::Deferred { stage, said } | Outcome::Refused { stage, said } => format!("{}: {said}", word(*stage)?),
+        Outcome::Abandoned { stage } => format!("{}: {ABANDONED}", word(*stage)?),
     };
     let said = text(&said, LINE_CHARACTERS_MAX);
     let mut columns = row::ActiveModel {

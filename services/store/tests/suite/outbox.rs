@@ -104,9 +104,7 @@ pub async fn a_sender_that_lost_its_lease_goes_no_further(scene: Scene) {
     leases_end(&scene).await;
     let refused = scene.store.staged(&letter, Stage::End).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Conflict);
-    assert!(scene.store.take("sender-2", LEASE).await.unwrap().is_none(), "tried again after a pause");
-    time_comes(&scene).await;
-    let again = scene.store.take("sender-2", LEASE).await.unwrap().unwrap();
+    let again = scene.store.take("sender-2", LEASE).await.unwrap().expect("no server has it: it is due at once");
     assert_eq!((again.id, again.fence, again.tries), (letter.id, 2, 2));
     assert_eq!(again.raw, letter.raw, "the same bytes on every try");
     for words in [scene.store.staged(&letter, Stage::End).await, scene.store.ended(&letter, &sent()).await] {
@@ -136,7 +134,9 @@ pub async fn a_letter_is_handed_over_once_or_where_the_settings_say_so_twice_wha
                     }
                 }
                 leases_end(&scene).await;
-                assert!(scene.store.take("sender", LEASE).await.unwrap().is_none(), "it is sorted, and pauses");
+                if points[digit] == Some(Stage::End) {
+                    assert!(scene.store.take("sender", LEASE).await.unwrap().is_none(), "it is sorted, and pauses");
+                }
             }
             assert_eq!(handed, handed_max, "{on_uncertain:?}, order {order}");
         }
