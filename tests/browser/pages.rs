@@ -53,7 +53,7 @@ async fn no_page_of_the_desk_shuts_anybody_out() {
     }
     Ledger::settled(&product, mails.len(), BOUND).await;
 
-    let browser = Browser::at(&product.desk(), &[]).await;
+    let browser = Browser::at(&product.desk(), &[&product.content()]).await;
     let mut wrong: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for path in ["/sign-in", "/invitation"] {
         browser.open(path).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proto::intake::v1::{ListCampaignsRequest, UpdateCampaignRequest};
 use tests::{
-    Backend, Ledger, Product, Visitor, World,
+    Backend, Ledger, Product, Settings, Visitor, World,
     smtp::Sink,
     wait_for,
     world::{USER, in_time, plain_mail},
@@ -25,6 +25,19 @@ async fn one_short_round(product: &Product) {
     client.update_campaign(request).await.expect("it is taken");
 }
 
+/// The first administrator, by an invitation made anew on the command line.
+async fn administrator(settings: &Settings, product: &Product) -> Visitor {
+    let invited = settings.run(&["users", "invite", "admin"]);
+    let told = String::from_utf8(invited.stdout).expect("UTF-8");
+    let invitation = told.lines().last().expect("it is told");
+    let mut admin = Visitor::at(&product.desk());
+    let password = "秋水共长天一色 1985";
+    let form = admin.get("/invitation").await.form("invitation").with("invitation", invitation);
+    let welcome = admin.send(&form.with("password", password).with("again", password)).await;
+    assert_eq!((welcome.status, welcome.location.as_str()), (303, "/"), "{}", welcome.html);
+    admin
+}
+
 async fn a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine(backend: Backend) {
     let (world, sink) = (World::new(backend), Sink::start());
     let settings = world.settings(&[world.mailbox().with("smtp", &sink.settings())]);
@@ -33,18 +46,9 @@ async fn a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine(backend: 
     world.session().append("INBOX", in_time(), &plain_mail(USER, 3, 20));
     Ledger::settled(&product, 1, BOUND).await;
 
-    // The first administrator, by an invitation made anew on the command line.
-    let invited = settings.run(&["users", "invite", "admin"]);
-    let told = String::from_utf8(invited.stdout).expect("UTF-8");
-    let invitation = told.lines().last().expect("it is told");
-    let mut admin = Visitor::at(&product.desk());
-    let stranger = admin.get("/submissions").await;
+    let stranger = Visitor::at(&product.desk()).get("/submissions").await;
     assert_eq!((stranger.status, stranger.location.as_str()), (303, "/sign-in?next=/submissions"));
-    let password = "秋水共长天一色 1985";
-    let form = admin.get("/invitation").await.form("invitation").with("invitation", invitation);
-    let welcome = admin.send(&form.with("password", password).with("again", password)).await;
-    assert_eq!((welcome.status, welcome.location.as_str()), (303, "/"), "{}", welcome.html);
-
+    let mut admin = administrator(&settings, &product).await;
     let today = admin.get("/").await;
     assert!(today.status == 200 && today.html.contains("今日工作"), "{}", today.html);
     let list = admin.get("/submissions").await;
@@ -94,7 +98,71 @@ async fn a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine(backend: 
     product.terminate().await;
 }
 
+/// Where the frame of a page leads, as path of the content origin.
+fn framed(html: &str, content: &str) -> Option<String> {
+    let (_, frame) = html.split_once("<iframe class=\"mail\" src=\"")?;
+    let (address, rest) = frame.split_once('"')?;
+    assert!(rest.split_once('>').is_some_and(|(rest, _)| rest.contains("sandbox=\"allow-popups\"")), "{rest}");
+    address.strip_prefix(&format!("http://{content}")).map(str::to_owned)
+}
+
+async fn a_mail_is_seen_as_it_was_sent_and_its_text_first(backend: Backend) {
+    let world = World::new(backend);
+    let settings = world.settings(&[world.mailbox()]);
+    let product = Product::start(&settings);
+    let picture = specimen::png(8, 8, [200, 0, 0]);
+    let mail = specimen::Mail::new("李娜", "li.na@example.com", USER)
+        .subject("【主题征稿】原样")
+        .text("稿件见附件。")
+        .html(
+            "<p style=\"color:red\">稿件<b>见附件</b></p><script>alert(1)</script><img src=\"cid:one@x\" onerror=alert(1)>\
+             <img src=\"http://hostile.invalid/1.gif\"><a href=\"https://www.163.com@hostile.invalid/\">163邮箱</a>",
+        )
+        .attach_inline("图.png", "image/png", "one@x", picture)
+        .attach("稿件.docx", "application/octet-stream", specimen::docx(&["预算绩效管理"], 0));
+    world.session().append("INBOX", in_time(), &mail.to_bytes());
+    Ledger::settled(&product, 1, BOUND).await;
+
+    let mut admin = administrator(&settings, &product).await;
+    let content = product.content();
+    let mut reader = Visitor::at(&content);
+    let submission = admin.get("/submissions").await.link("/submissions/0");
+    let submission = submission.split('?').next().expect("a path").to_owned();
+    let message = admin.get(&format!("{submission}?tab=mail")).await;
+    assert!(message.html.contains("稿件见附件。") && framed(&message.html, &content).is_none(), "{}", message.html);
+    let in_ledger = message.link("/ledger/0");
+    for page in [format!("{submission}?tab=mail&view=sent"), format!("{in_ledger}?view=sent")] {
+        let shown = admin.get(&page).await;
+        let frame = framed(&shown.html, &content).unwrap_or_else(|| panic!("{page}: no frame in {}", shown.html));
+        assert!(shown.html.contains("有 1 张图片"), "{}", shown.html);
+        let mail = reader.get(&frame).await;
+        assert_eq!(mail.status, 200);
+        for kept in
+            ["<p style=\"color:red\">稿件<b>见附件</b></p>", "〔远程图片未加载〕", "href=\"https://hostile.invalid/\""]
+        {
+            assert!(mail.html.contains(kept), "{kept} is not in {}", mail.html);
+        }
+        for gone in ["<script", "onerror", "http://hostile", "163.com@"] {
+            assert!(!mail.html.contains(gone), "{gone} is in {}", mail.html);
+        }
+        let (_, part) = mail.html.split_once("src=\"").expect("the picture is there");
+        let part = part.split('"').next().expect("an address");
+        assert_eq!(reader.get(&format!("{frame}{part}")).await.status, 200);
+        assert_eq!(reader.get(&format!("{frame}part/9")).await.status, 404);
+        assert_eq!(reader.get(&frame.replace("/mail/", "/mail/A")).await.status, 403);
+    }
+
+    // The page is kept like an attachment: hashed, named, and gone with the session for whoever holds the address.
+    assert!(settings.run(&["verify"]).status.success());
+    let frame = framed(&admin.get(&format!("{in_ledger}?view=sent")).await.html, &content).expect("a frame");
+    let form = admin.get("/account").await.form("/sign-out");
+    assert_eq!(admin.send(&form).await.status, 303);
+    assert_eq!(reader.get(&frame).await.status, 403);
+    product.terminate().await;
+}
+
 on_each_backend! {
     a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine =>
         super::a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine;
+    a_mail_is_seen_as_it_was_sent_and_its_text_first => super::a_mail_is_seen_as_it_was_sent_and_its_text_first;
 }

@@ -107,7 +107,7 @@ impl Settings {
         let data = home.join("data");
         fs::create_dir_all(&data).expect("our own folder");
         let mut toml = format!(
-            "data = {:?}\n[store]\nurl = {store_url:?}\n[blobs]\nfolder = {:?}\n[api]\n{api}\n[desk]\nlisten = \"127.0.0.1:0\"\n[worker]\nname = \"w1\"\n",
+            "data = {:?}\n[store]\nurl = {store_url:?}\n[blobs]\nfolder = {:?}\n[api]\n{api}\n[desk]\nlisten = \"127.0.0.1:0\"\ncontent_listen = \"127.0.0.1:0\"\n[worker]\nname = \"w1\"\n",
             data.display().to_string(),
             data.join("blobs").display().to_string(),
         );
@@ -320,6 +320,17 @@ impl Product {
             assert!(begun.elapsed() < START_BOUND, "no desk.address:\n{}", self.settings.log_tail(40));
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Where it shows mail as it was sent: `127.0.0.1:PORT`.
+    ///
+    /// # Panics
+    /// When the desk does not begin.
+    #[must_use]
+    pub fn content(&self) -> String {
+        // Written before the desk's own.
+        let _ = self.desk();
+        fs::read_to_string(self.settings.data.join("content.address")).expect("the desk wrote it")
     }
 
     /// Its process id.

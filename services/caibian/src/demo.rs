@@ -46,7 +46,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut settings = Settings {
         data: DataFolder(arguments.data.clone()),
         api: ApiSettings { listen: free(arguments.listen), ..ApiSettings::default() },
-        desk: DeskSettings { listen: free(arguments.desk), ..DeskSettings::default() },
+        desk: DeskSettings {
+            listen: free(arguments.desk),
+            content_listen: free(DeskSettings::default().content_listen),
+            ..DeskSettings::default()
+        },
         log: LogSettings { filter: "warn".into(), ..LogSettings::default() },
         ..Settings::default()
     };

@@ -198,9 +198,15 @@ async fn start_desk(
         listen: settings.desk.listen,
         api,
         public_url: settings.desk.public_url.trim_end_matches('/').to_owned(),
+        content_listen: settings.desk.content_listen,
+        content_public_url: settings.desk.content_public_url.trim_end_matches('/').to_owned(),
     })
     .await?;
     let address = desk.address();
+    match desk.content_address() {
+        Some(content) => fs::write(settings.data.0.join("content.address"), content.to_string())?,
+        None => tracing::warn!("desk.content_public_url is not set: mail is shown as text alone"),
+    }
     fs::write(settings.data.0.join("desk.address"), address.to_string())?;
     tracing::info!("the desk listens at http://{address}");
     let cancel = cancel.clone();

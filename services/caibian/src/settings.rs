@@ -117,11 +117,21 @@ pub struct DeskSettings {
     pub public_url: String,
     /// Empty: the gRPC service of this process, or the one at `api.listen`.
     pub api: String,
+    /// Address and port of what shows mail as it was sent.
+    pub content_listen: SocketAddr,
+    /// Empty: plain HTTP at `content_listen`, or nothing where `public_url` is set.
+    pub content_public_url: String,
 }
 
 impl Default for DeskSettings {
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 8088).into(), public_url: String::new(), api: String::new() }
+        Self {
+            listen: ([127, 0, 0, 1], 8088).into(),
+            public_url: String::new(),
+            api: String::new(),
+            content_listen: ([127, 0, 0, 1], 8089).into(),
+            content_public_url: String::new(),
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use proto::{
     intake::v1::{
         campaign_service_client::CampaignServiceClient, contact_service_client::ContactServiceClient,
-        export_service_client::ExportServiceClient, mailbox_service_client::MailboxServiceClient,
-        outbox_service_client::OutboxServiceClient, quarantine_service_client::QuarantineServiceClient,
-        review_service_client::ReviewServiceClient, session_service_client::SessionServiceClient,
+        export_service_client::ExportServiceClient, mail_page_service_client::MailPageServiceClient,
+        mailbox_service_client::MailboxServiceClient, outbox_service_client::OutboxServiceClient,
+        quarantine_service_client::QuarantineServiceClient, review_service_client::ReviewServiceClient,
+        session_service_client::SessionServiceClient,
         statistics_service_client::StatisticsServiceClient as IntakeStatisticsClient,
         submission_service_client::SubmissionServiceClient, user_service_client::UserServiceClient,
     },
@@ -103,6 +104,7 @@ impl Api {
         exports: ExportServiceClient,
         figures: FigureServiceClient,
         intake_statistics: IntakeStatisticsClient,
+        mail_pages: MailPageServiceClient,
         mailboxes: MailboxServiceClient,
         outbox: OutboxServiceClient,
         pilots: PilotServiceClient,

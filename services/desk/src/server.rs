@@ -1,13 +1,13 @@
 //! Listens, routes, and says in each answer's headers what a page may do: load nothing from elsewhere, run no script but
-//! ours, be framed by nobody.
+//! ours, be framed by nobody, frame nothing but mail on the content origin.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn_with_state},
     response::Response,
     routing::get,
 };
@@ -15,7 +15,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
-use crate::{DeskSettings, Error, Result, api, assets, cookie::SessionCookie, pages};
+use crate::{
+    DeskSettings, Error, Result, api, assets,
+    content::{self, Origins, origin},
+    cookie::SessionCookie,
+    pages,
+};
 
 /// Bytes of a form.
 const FORM_BYTES_MAX: usize = 256 * 1024;
@@ -28,6 +33,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 pub struct Desk {
     channel: Channel,
     settings: Arc<DeskSettings>,
+    /// Where mail is shown as it was sent: `https://mail.example.cn`.
+    content: Option<Arc<str>>,
     shutdown: CancellationToken,
 }
 
@@ -44,6 +51,12 @@ impl Desk {
         SessionCookie::for_url(&self.settings.public_url)
     }
 
+    /// The origin where mail is shown as it was sent, if there is one.
+    #[must_use]
+    pub fn content(&self) -> Option<Arc<str>> {
+        self.content.clone()
+    }
+
     /// Cancelled when the desk is to end: a page that never ends by itself ends then.
     #[must_use]
     pub fn shutdown(&self) -> CancellationToken {
@@ -55,6 +68,7 @@ impl Desk {
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
+    content: Option<(TcpListener, SocketAddr, Origins)>,
     settings: DeskSettings,
     channel: Channel,
 }
@@ -62,16 +76,44 @@ pub struct Bound {
 /// Listens. Refuses an address that other machines reach while passwords would cross the network in the clear.
 ///
 /// # Errors
-/// [`Error::Open`], [`Error::Listen`], [`Error::Api`].
+/// [`Error::Open`], [`Error::Content`], [`Error::Listen`], [`Error::Api`].
 pub async fn bind(settings: DeskSettings) -> Result<Bound> {
     let listen = settings.listen;
     if !listen.ip().is_loopback() && !settings.public_url.starts_with("https://") {
         return Err(Error::Open { listen });
     }
     let channel = api::channel(&settings.api).map_err(Error::Api)?;
+    let (listener, address) = listened(listen).await?;
+    let content = content(&settings, address).await?;
+    Ok(Bound { listener, address, content, settings, channel })
+}
+
+async fn listened(listen: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(listen).await.map_err(|source| Error::Listen { listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { listen, source })?;
-    Ok(Bound { listener, address, settings, channel })
+    Ok((listener, address))
+}
+
+/// Listens for what shows mail as it was sent. Nothing does where people reach the desk by an address of its own and none
+/// is set for this.
+async fn content(settings: &DeskSettings, desk: SocketAddr) -> Result<Option<(TcpListener, SocketAddr, Origins)>> {
+    let (public, desk_public) = (settings.content_public_url.as_str(), settings.public_url.as_str());
+    if public.is_empty() && !desk_public.is_empty() {
+        return Ok(None);
+    }
+    let listen = settings.content_listen;
+    let is_open = !listen.ip().is_loopback() && !public.starts_with("https://");
+    let named = origin(public);
+    if is_open || (named.is_none() && !public.is_empty()) || (named.is_some() && named == origin(desk_public)) {
+        return Err(Error::Content);
+    }
+    let (listener, address) = listened(listen).await?;
+    let own = named.map_or_else(|| format!("http://{address}"), str::to_owned);
+    let desk = match origin(desk_public) {
+        Some(desk) => vec![desk.to_owned()],
+        None => vec![format!("http://{desk}"), format!("http://localhost:{}", desk.port())],
+    };
+    Ok(Some((listener, address, Origins { own, desk })))
 }
 
 impl Bound {
@@ -81,16 +123,33 @@ impl Bound {
         self.address
     }
 
+    /// The address of what shows mail as it was sent, if it listens.
+    #[must_use]
+    pub fn content_address(&self) -> Option<SocketAddr> {
+        self.content.as_ref().map(|(_, address, _)| *address)
+    }
+
     /// Answers until `shutdown` is cancelled, and at most ten seconds longer.
     ///
     /// # Errors
     /// [`Error::Serve`].
     pub async fn serve(self, shutdown: CancellationToken) -> Result<()> {
-        let Self { listener, settings, channel, .. } = self;
-        let desk = Desk { channel, settings: Arc::new(settings), shutdown: shutdown.clone() };
-        let stop = shutdown.clone().cancelled_owned();
-        let serving =
-            std::future::IntoFuture::into_future(axum::serve(listener, router(desk)).with_graceful_shutdown(stop));
+        let Self { listener, content, settings, channel, .. } = self;
+        let own = content.as_ref().map(|(_, _, origins)| Arc::from(origins.own.as_str()));
+        let desk =
+            Desk { channel: channel.clone(), settings: Arc::new(settings), content: own, shutdown: shutdown.clone() };
+        let until = |listener, router| {
+            let stop = shutdown.clone().cancelled_owned();
+            axum::serve(listener, router).with_graceful_shutdown(stop).into_future()
+        };
+        let shown = content.map(|(listener, _, origins)| until(listener, content::router(channel, &origins)));
+        let desk = until(listener, router(desk));
+        let serving = async {
+            match shown {
+                Some(shown) => tokio::try_join!(desk, shown).map(|_| ()),
+                None => desk.await,
+            }
+        };
         let too_long = async {
             shutdown.cancelled().await;
             tokio::time::sleep(DRAIN_WITHIN).await;
@@ -106,22 +165,22 @@ impl Bound {
 }
 
 fn router(desk: Desk) -> Router {
+    // Mail as it was sent is the one thing that a page may frame.
+    let framed = desk.content.as_ref().map(|origin| format!("; frame-src {origin}")).unwrap_or_default();
+    let policy = HeaderValue::from_str(&format!("{POLICY}{framed}")).unwrap_or(HeaderValue::from_static(POLICY));
     Router::new()
         .route("/assets/{name}", get(assets::get))
         .merge(pages::routes())
         .fallback(pages::not_found)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(from_fn(bounded))
+        .layer(from_fn_with_state(policy, bounded))
         .with_state(desk)
 }
 
 /// What a page may do. A page that needs more says so itself; these stand where it says nothing.
-const HEADERS: [(HeaderName, &str); 7] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; \
-         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    ),
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; \
+     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
@@ -130,8 +189,9 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-async fn bounded(request: Request, next: Next) -> Response {
+async fn bounded(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
+    answer.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     for (name, value) in HEADERS {
         answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }

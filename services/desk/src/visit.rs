@@ -1,5 +1,7 @@
 //! Who asks for a page: a person with a session, in a language.
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, header::LOCATION, request::Parts},
@@ -23,6 +25,8 @@ pub struct Visit {
     pub taste: Taste,
     /// Path and query of the page.
     pub here: String,
+    /// The origin where mail is shown as it was sent, if there is one.
+    pub content: Option<Arc<str>>,
     csrf: String,
 }
 
@@ -64,7 +68,8 @@ impl Visit {
     pub fn of_nobody(here: &str) -> Self {
         let api = Api::nobody(crate::api::channel("http://127.0.0.1:1").unwrap());
         let taste = Taste::read(&HeaderMap::new());
-        Self { session: Session::default(), api, taste, here: here.to_owned(), csrf: String::new() }
+        let (session, csrf) = (Session::default(), String::new());
+        Self { session, api, taste, here: here.to_owned(), content: None, csrf }
     }
 }
 
@@ -97,7 +102,10 @@ impl FromRequestParts<Desk> for Visit {
         let known = token.and_then(|token| Some((token, Api::of(desk.channel(), token)?)));
         let Some((token, api)) = known else { return Err(to_sign_in(&here)) };
         match api.sessions().get_session(GetSessionRequest {}).await {
-            Ok(session) => Ok(Self { session: session.into_inner(), api, taste, here, csrf: csrf_of(token) }),
+            Ok(session) => {
+                let (session, csrf) = (session.into_inner(), csrf_of(token));
+                Ok(Self { session, api, taste, here, content: desk.content(), csrf })
+            }
             Err(status) if status.code() == Code::Unauthenticated => Err(to_sign_in(&here)),
             Err(status) => Err(Fault::from(status).page(taste).into_response()),
         }
@@ -151,6 +159,7 @@ pub mod tests {
         let channel = crate::api::channel("http://127.0.0.1:1").expect("an address");
         let api = Api::of(channel, "T").expect("a token");
         let taste = Taste { language, ..Taste::read(&HeaderMap::new()) };
-        Visit { session, api, taste, here: "/".into(), csrf: csrf_of("T") }
+        let content = Some(Arc::from("http://127.0.0.1:8089"));
+        Visit { session, api, taste, here: "/".into(), content, csrf: csrf_of("T") }
     }
 }

@@ -141,8 +141,13 @@ async fn desk() -> (SocketAddr, CancellationToken) {
         .add_service(SessionServiceServer::new(Services))
         .add_service(SubmissionServiceServer::new(Services));
     tokio::spawn(router.serve_with_incoming(TcpListenerStream::new(listener)));
-    let settings =
-        DeskSettings { listen: ([127, 0, 0, 1], 0).into(), api: format!("http://{api}"), public_url: String::new() };
+    let settings = DeskSettings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        api: format!("http://{api}"),
+        public_url: String::new(),
+        content_listen: ([127, 0, 0, 1], 0).into(),
+        content_public_url: String::new(),
+    };
     let bound = desk::bind(settings).await.unwrap();
     let (address, shutdown) = (bound.address(), CancellationToken::new());
     tokio::spawn(bound.serve(shutdown.clone()));

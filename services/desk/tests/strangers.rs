@@ -15,6 +15,8 @@ async fn desk() -> (SocketAddr, CancellationToken) {
         listen: ([127, 0, 0, 1], 0).into(),
         api: "http://127.0.0.1:1".into(),
         public_url: String::new(),
+        content_listen: ([127, 0, 0, 1], 0).into(),
+        content_public_url: String::new(),
     };
     let bound = desk::bind(settings).await.unwrap();
     let (address, shutdown) = (bound.address(), CancellationToken::new());
@@ -102,6 +104,8 @@ async fn a_desk_that_others_reach_asks_for_tls() {
         listen: ([0, 0, 0, 0], 0).into(),
         api: "http://127.0.0.1:1".into(),
         public_url: "http://desk.example.cn".into(),
+        content_listen: ([127, 0, 0, 1], 0).into(),
+        content_public_url: String::new(),
     };
     assert!(matches!(desk::bind(settings).await.err(), Some(desk::Error::Open { .. })));
 }

@@ -41,6 +41,10 @@ impl Settings {
         if !url.is_empty() && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return fault("desk.public_url".into(), "expected https://HOST, or http://HOST on this machine");
         }
+        let content = &self.desk.content_public_url;
+        if !content.is_empty() && desk::content::origin(content).is_none() {
+            return fault("desk.content_public_url".into(), "expected https://HOST, or http://HOST on this machine");
+        }
         if let Err((key, what)) = self.procurement.check() {
             return fault(format!("procurement.{key}"), &what);
         }

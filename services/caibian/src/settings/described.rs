@@ -26,7 +26,7 @@ pub const DESCRIBED: &[Described] = &[
     (
         "api.page_token_key_file",
         "`page-token.key` in `data`",
-        "32 bytes that seal page tokens, made when missing; several servers share one",
+        "32 bytes that seal page tokens and tickets, made when missing; several servers share one",
     ),
     (
         "desk.listen",
@@ -39,6 +39,16 @@ pub const DESCRIBED: &[Described] = &[
         "How people reach the desk, such as `https://desk.example.cn` behind a proxy with TLS; needed beyond loopback",
     ),
     ("desk.api", "`api.listen`", "Where `caibian desk` reaches the gRPC service, such as `http://127.0.0.1:50051`"),
+    (
+        "desk.content_listen",
+        "`127.0.0.1:8089`",
+        "Address of what shows mail as it was sent, an origin apart from the desk; port 0 takes a free one and writes it to `content.address` in `data`",
+    ),
+    (
+        "desk.content_public_url",
+        "none",
+        "How browsers reach that, such as `https://mail.example.cn`: another host than `desk.public_url`, and needed with it, or there is no such view",
+    ),
     (
         "procurement.severities",
         "none",

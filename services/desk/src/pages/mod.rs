@@ -2,6 +2,7 @@
 
 mod account;
 mod administration;
+mod as_sent;
 mod campaigns;
 mod contacts;
 mod exports;

@@ -1,6 +1,12 @@
 //! One mail of the ledger: what is known of it, what happened to it, and its raw bytes as text and as a download.
 
-use axum::{Router, extract::Path, http::Method, response::Response, routing::get};
+use axum::{
+    Router,
+    extract::{Path, Query},
+    http::Method,
+    response::Response,
+    routing::get,
+};
 use maud::{Markup, html};
 use proto::intake::v1::{Class, DownloadRawRequest, GetMessageRequest, Message, MessageEvent, Stage};
 use tonic::Status;
@@ -8,7 +14,9 @@ use tonic::Status;
 use crate::{
     Desk,
     fault::Fault,
-    html::{Here, Page, badge, filled, id_of, moment, sentence},
+    html::{Here, Page, badge, filled, id_of, moment, sentence, url},
+    pages::as_sent::{self, AsSent},
+    posted::Fields,
     stream::{self, Part, Told},
     visit::Visit,
     words,
@@ -63,7 +71,8 @@ pub fn why<'a>(visit: &Visit, message: &'a Message) -> &'a str {
     if message.reason.is_empty() { sentence(message.class_reason.as_ref(), visit.language()) } else { &message.reason }
 }
 
-async fn show(visit: Visit, Path(id): Path<String>) -> Response {
+async fn show(visit: Visit, Path(id): Path<String>, Query(query): Query<Vec<(String, String)>>) -> Response {
+    let is_asked = Fields(query).one("view") == as_sent::VIEW;
     let asked = GetMessageRequest { name: format!("messages/{id}") };
     let message = match visit.api.mailboxes().get_message(asked).await {
         Ok(answer) => answer.into_inner(),
@@ -73,8 +82,13 @@ async fn show(visit: Visit, Path(id): Path<String>) -> Response {
         true => None,
         false => Some(beginning(&visit, &message.name).await),
     };
+    let shown = match beginning {
+        Some(_) => as_sent::load(&visit, &message.name, is_asked).await,
+        None => None,
+    };
     let body = html! {
         (facts(&visit, &message))
+        (sent(&visit, &message, shown.as_ref(), is_asked))
         (history(&visit, &message.history))
         (raw_text(&visit, &message, beginning.as_ref()))
     };
@@ -115,6 +129,23 @@ pub fn facts(visit: &Visit, message: &Message) -> Markup {
                 " · UID " (message.uid) " · UIDVALIDITY " (message.uidvalidity) }
             dt { (visit.say("大小", "Size")) } dd { (words::size(message.size_bytes)) }
             @if !message.raw_sha256.is_empty() { dt { "SHA-256" } dd { code { (message.raw_sha256) } } }
+        }
+    }
+}
+
+/// The mail as it was sent, or the way to it; nothing for a mail of plain text.
+fn sent(visit: &Visit, message: &Message, shown: Option<&Result<AsSent, Status>>, is_asked: bool) -> Markup {
+    let here = format!("/ledger/{}", id_of(&message.name));
+    let switch = as_sent::switch(visit, shown, is_asked, &here, &url(&here, &[("view", as_sent::VIEW)]));
+    let frame = as_sent::frame(visit, shown, title(visit, message));
+    html! {
+        @if frame.is_some() || !switch.0.is_empty() {
+            section aria-labelledby="sent" {
+                h2 #sent { (visit.say("正文", "Body")) }
+                (switch)
+                @if let Some(frame) = frame { (frame) }
+                @else { p.detail { (visit.say("文字见下方的邮件原件。", "Its text stands below, in the raw mail.")) } }
+            }
         }
     }
 }

@@ -2,16 +2,19 @@
 
 use maud::{Markup, html};
 use proto::intake::v1::{ReviewRole, Submission};
+use tonic::Status;
 
-use super::manuscript::text;
+use super::{Asked, manuscript::text};
 use crate::{
     html::{filled, moment, sentence},
+    pages::as_sent::{self, AsSent},
     visit::Visit,
     words,
 };
 
-/// Headers, text, what could not be read, and the raw bytes.
-pub fn tab(visit: &Visit, submission: &Submission) -> Markup {
+/// Headers, text or the mail as it was sent, what could not be read, and the raw bytes.
+pub fn tab(visit: &Visit, asked: &Asked, submission: &Submission, as_sent: Option<&Result<AsSent, Status>>) -> Markup {
+    let here = |view: &str| asked.url(&asked.name, &[("tab", "mail"), ("view", view)]);
     let language = visit.language();
     let from = submission.from.clone().unwrap_or_default();
     html! {
@@ -43,7 +46,9 @@ pub fn tab(visit: &Visit, submission: &Submission) -> Markup {
         }
         article.sheet {
             h3 { (visit.say("正文", "Text")) }
-            @if submission.text.trim().is_empty() { p.detail { (visit.say("正文为空。", "It is empty.")) } }
+            (as_sent::switch(visit, as_sent, asked.as_sent, &here(""), &here(as_sent::VIEW)))
+            @if let Some(frame) = as_sent::frame(visit, as_sent, &submission.subject) { (frame) }
+            @else if submission.text.trim().is_empty() { p.detail { (visit.say("正文为空。", "It is empty.")) } }
             @else { (text(&submission.text)) }
         }
     }

@@ -38,7 +38,10 @@ use crate::{
     fault::Fault,
     html::{Here, Page, Tone, badge, notice, url},
     listing::Listing,
-    pages::keys,
+    pages::{
+        as_sent::{self, AsSent},
+        keys,
+    },
     people::Editors,
     posted::Fields,
     visit::Visit,
@@ -97,6 +100,8 @@ struct Loaded {
     neighbours: GetReviewNeighboursResponse,
     events: Vec<ReviewEvent>,
     chain: versions::Chain,
+    /// None on other tabs, and where a mail cannot be shown so.
+    as_sent: Option<Result<AsSent, Status>>,
 }
 
 /// What an address asks of the page.
@@ -106,13 +111,16 @@ struct Asked {
     listing: Listing,
     /// The version to compare with: `submissions/{uuid}`.
     with: Option<String>,
+    /// The mail as it was sent, in place of its text.
+    as_sent: bool,
 }
 
 impl Asked {
     fn read(id: &str, query: &Fields) -> Option<Self> {
         let tab = TABS.iter().find(|(word, ..)| *word == query.one("tab")).map_or(TABS[0].0, |(word, ..)| word);
         let with = name_of(query.one("with"));
-        Some(Self { name: name_of(id)?, tab, listing: Listing::of_query(query.one("list")), with })
+        let as_sent = query.one("view") == as_sent::VIEW;
+        Some(Self { name: name_of(id)?, tab, listing: Listing::of_query(query.one("list")), with, as_sent })
     }
 
     /// The page of a version, with the list that one came from.
@@ -191,7 +199,12 @@ async fn load(visit: &Visit, asked: &Asked) -> Result<Loaded, Status> {
     } else {
         versions::Chain::default()
     };
-    Ok(Loaded { submission, revealed: None, review, campaign, editors: editors?, letters, neighbours, events, chain })
+    let as_sent = match asked.tab {
+        "mail" => as_sent::load(visit, &submission.name, asked.as_sent).await,
+        _ => None,
+    };
+    let editors = editors?;
+    Ok(Loaded { submission, revealed: None, review, campaign, editors, letters, neighbours, events, chain, as_sent })
 }
 
 fn page(
@@ -216,7 +229,8 @@ fn page(
 }
 
 fn body(visit: &Visit, asked: &Asked, loaded: &Loaded, refused: Option<&Refused<'_>>) -> Markup {
-    let Loaded { submission, revealed, review, campaign, editors, letters, neighbours, events, chain } = loaded;
+    let Loaded { submission, revealed, review, campaign, editors, letters, neighbours, events, chain, as_sent } =
+        loaded;
     let next = (!neighbours.next.is_empty()).then(|| asked.url(&neighbours.next, &[]));
     html! {
         (way(visit, asked, loaded))
@@ -232,7 +246,7 @@ fn body(visit: &Visit, asked: &Asked, loaded: &Loaded, refused: Option<&Refused<
                 }
                 @match asked.tab {
                     "files" => (files::tab(visit, submission)),
-                    "mail" => (mail::tab(visit, submission)),
+                    "mail" => (mail::tab(visit, asked, submission, as_sent.as_ref())),
                     "versions" => (versions::tab(visit, asked, submission, chain)),
                     "opinions" => (opinions::tab(visit, review.as_ref(), events, editors)),
                     "history" => (history::tab(visit, events, editors)),

@@ -192,6 +192,7 @@ fn loaded() -> Loaded {
         }),
         editors: Editors(vec![editor("zhang.li", "张丽"), editor("li.na", "李娜")]),
         letters: Some(vec![letter]),
+        as_sent: None,
         neighbours: GetReviewNeighboursResponse {
             previous: "submissions/0190a5f0-0000-7000-8000-000000000011".into(),
             next: "submissions/0190a5f0-0000-7000-8000-000000000013".into(),
