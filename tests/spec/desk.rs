@@ -77,6 +77,13 @@ async fn a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine(backend: 
         assert!(history.html.contains(words), "{words} is not in {}", history.html);
     }
 
+    // What was published is counted, and the number leads to it.
+    let statistics = admin.get("/statistics").await;
+    let list = admin.get(&statistics.link("/submissions?published=")).await;
+    assert_eq!(list.link("/submissions/0").split('?').next(), Some(submission.as_str()), "{}", list.html);
+    let file = admin.get(&statistics.link("/statistics/published.csv")).await;
+    assert!(file.html.contains("\"杂志\",\"1\",\"100.0\""), "{}", file.html);
+
     // The acknowledgement, then the decision.
     let letters =
         wait_for("both letters arrive", BOUND, || async { Some(sink.taken()).filter(|letters| letters.len() >= 2) })
