@@ -30,6 +30,8 @@ const COUNTS_MAX: usize = 40;
 const TERMS_MAX: usize = 24;
 /// From here on a term is common: its rows are not sorted, but the list is walked until the page is full.
 const COMMON: u64 = 5_000;
+/// Rows of a term that are counted to find the rarest: reading on in one index costs less than leading by a wrong one.
+const COUNTED: u64 = 50_000;
 
 /// The table that leads, where an index of terms does.
 const TERM: &str = "term";
@@ -70,7 +72,7 @@ pub async fn count(store: &Store, campaign_id: Option<Uuid>, filters: &[Vec<Revi
 
 /// Whether the review under this id meets all comparisons, for a question about something else.
 pub fn met(backend: DbBackend, filters: &[ReviewFilter], root_id: Expr) -> Result<Expr> {
-    let mut rows = Question::read(None, filters)?.rows(backend, None);
+    let mut rows = Question::read(None, filters)?.rows(backend, None, true);
     rows.expr(Expr::val(1)).and_where(Expr::col((manuscript::Entity, manuscript::Column::SubmissionId)).eq(root_id));
     Ok(Expr::exists(rows))
 }
@@ -127,20 +129,20 @@ impl Term {
         rows
     }
 
-    /// Whether a row of `manuscript` has it.
-    fn held(&self) -> Expr {
+    /// Whether a row of this table has it.
+    fn held(&self, of: &'static str) -> Expr {
         let mut rows = self.rows("held");
         rows.expr(Expr::val(1));
         for column in ["received_at", "submission_id"] {
-            rows.and_where(Expr::col(("held", column)).equals(("manuscript", column)));
+            rows.and_where(Expr::col(("held", column)).equals((of, column)));
         }
         Expr::exists(rows)
     }
 
-    /// How many rows have it, counted no further than `COMMON`.
-    async fn frequency(&self, connection: &impl ConnectionTrait) -> Result<u64> {
+    /// How many rows have it, counted no further than the bound.
+    async fn frequency(&self, connection: &impl ConnectionTrait, bound: u64) -> Result<u64> {
         let mut rows = self.rows(TERM);
-        rows.expr(Expr::val(1)).limit(COMMON + 1);
+        rows.expr(Expr::val(1)).limit(bound);
         let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "counted").take();
         counted(connection, &count).await
     }
@@ -202,18 +204,28 @@ impl Question {
         let of_texts = self.texts.iter().flat_map(|text| pairs(text)).map(Term::Pair);
         let mut rarest: Option<(Term, u64)> = None;
         for term in self.terms.iter().cloned().chain(of_texts).take(TERMS_MAX) {
-            let frequency = term.frequency(connection).await?;
-            if rarest.as_ref().is_none_or(|(_, least)| frequency < *least) {
+            // What is no rarer than the rarest so far is counted no further.
+            let bound = rarest.as_ref().map_or(COUNTED, |(_, least)| *least);
+            let frequency = term.frequency(connection, bound).await?;
+            if rarest.is_none() || frequency < bound {
                 rarest = Some((term, frequency));
             }
         }
         Ok(rarest)
     }
 
-    /// The rows of `manuscript` that the question has, led by a term if one is given.
-    fn rows(&self, backend: DbBackend, led_by: Option<&Term>) -> SelectStatement {
+    /// Whether terms alone answer it: the rows of an index, which lie in the order of the usual list.
+    fn is_of_terms(&self) -> bool {
+        self.campaign_id.is_none() && self.columns.is_empty()
+    }
+
+    /// The rows of `manuscript` that the question has, led by a term if one is given. They are joined where something asks
+    /// for their columns; else the term's own rows stand for them, which spares a look-up each.
+    fn rows(&self, backend: DbBackend, led_by: Option<&Term>, is_joined: bool) -> SelectStatement {
+        let of = if led_by.is_none() || is_joined { "manuscript" } else { TERM };
         let mut rows = match led_by {
             None => Query::select().from(manuscript::Entity).take(),
+            Some(term) if !is_joined => term.rows(TERM),
             Some(term) => {
                 let mut rows = term.rows(TERM);
                 // SQLite joins CROSS in the order in which it is written; PostgreSQL knows how common a term is.
@@ -239,7 +251,7 @@ impl Question {
             rows.and_where(if *is_rare { told("unlikely", condition.clone()) } else { condition.clone() });
         }
         for term in self.terms.iter().filter(|term| led_by != Some(term)) {
-            rows.and_where(term.held());
+            rows.and_where(term.held(of));
         }
         for text in &self.texts {
             // Position instead of LIKE: no character is a pattern.
@@ -251,7 +263,7 @@ impl Question {
                 .from(manuscript_summary::Entity)
                 .and_where(
                     Expr::col((manuscript_summary::Entity, manuscript_summary::Column::SubmissionId))
-                        .equals(("manuscript", "submission_id")),
+                        .equals((of, "submission_id")),
                 )
                 .take();
             rows.and_where(Expr::SubQuery(None, Box::new(found.into())).gt(0));
@@ -262,7 +274,7 @@ impl Question {
     async fn count(&self, connection: &impl ConnectionTrait) -> Result<u64> {
         let rarest = self.rarest(connection).await?;
         let led_by = rarest.as_ref().map(|(term, _)| term);
-        let mut rows = self.rows(connection.get_database_backend(), led_by);
+        let mut rows = self.rows(connection.get_database_backend(), led_by, !self.is_of_terms());
         rows.expr(Expr::cust("COUNT(*)"));
         counted(connection, &rows).await
     }
@@ -290,7 +302,8 @@ impl Question {
         // A common term leads only where its index has the order.
         let rarest = rarest.filter(|(_, frequency)| column == "received_at" || *frequency <= COMMON);
         let led_by = rarest.as_ref().map(|(term, _)| term);
-        let mut rows = self.rows(connection.get_database_backend(), led_by);
+        let is_joined = column != "received_at" || !self.is_of_terms();
+        let mut rows = self.rows(connection.get_database_backend(), led_by, is_joined);
         let table = if led_by.is_some() && column == "received_at" { TERM } else { "manuscript" };
         if let Some(key) = after {
             let value = match column {
@@ -412,7 +425,7 @@ mod tests {
         for (what, filters) in asked {
             let question = Question::read(Some(Uuid::nil()), &filters).unwrap();
             let rarest = question.rarest(&store.reader).await.unwrap();
-            let mut count = question.rows(DbBackend::Sqlite, rarest.as_ref().map(|(term, _)| term));
+            let mut count = question.rows(DbBackend::Sqlite, rarest.as_ref().map(|(term, _)| term), true);
             count.expr(Expr::cust("COUNT(*)"));
             let page = question.page(&store.reader, ReviewOrder::default(), false, None, 50).await.unwrap();
             for select in [count, page] {
