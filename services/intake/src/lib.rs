@@ -18,6 +18,7 @@ pub mod likeness;
 mod manuscript;
 pub mod message;
 pub mod ports;
+pub mod remark;
 pub mod review;
 pub mod sorting;
 pub mod submission;

@@ -13,7 +13,7 @@ pub enum Error {
     /// The named row does not exist.
     #[error("no {what} {id}")]
     NotFound {
-        /// `campaign`, `submission`, `review`, `message`, `mailbox`, `account`.
+        /// `campaign`, `submission`, `review`, `message`, `mailbox`, `account`, `view`.
         what: &'static str,
         /// The id that was asked for.
         id: Uuid,

@@ -29,6 +29,7 @@ pub mod statistics;
 mod submission;
 mod values;
 mod verify;
+mod view;
 mod write;
 
 pub use error::{Error, Result};
@@ -53,8 +54,9 @@ use account::{
 use outbox::record::{ReplyEvent, ReplyQuery, ReplyRecord, ReplyStep, SendingRecord};
 use record::{
     CampaignKey, ContactQuery, ContactRecord, Enrolment, Event, ExportLine, ExportQuery, MailboxRecord, MessageLetter,
-    MessageQuery, MessageRecord, OrganisationQuery, OrganisationRecord, ReviewEvent, ReviewFilter, ReviewNeighbours,
-    ReviewQuery, ReviewRecord, ReviewStep, SameFile, SubmissionQuery, SubmissionRecord, VerifyFault,
+    MessageQuery, MessageRecord, OrganisationQuery, OrganisationRecord, Remark, RemarkMade, ReviewEvent, ReviewFilter,
+    ReviewNeighbours, ReviewQuery, ReviewRecord, ReviewStep, SameFile, SavedView, SubmissionQuery, SubmissionRecord,
+    TagCount, Tagging, VerifyFault, ViewRefusal,
 };
 use register::{Change, Condition, Draft, Entry, Loaded, Once, Register, RegisterQuery};
 use rollup::{Origin, RollupFault, RollupQuery, Totals};
@@ -226,6 +228,46 @@ impl Store {
     /// `once` is known gives what its first success gave.
     pub async fn review_step(&self, step: &ReviewStep) -> Result<std::result::Result<ReviewRecord, ReviewRefusal>> {
         review::step(self, step).await
+    }
+
+    /// Sets and takes away tags of a manuscript, each with a line of who did; none when it would have more than fit.
+    pub async fn review_tag(&self, tagging: &Tagging) -> Result<Option<ReviewRecord>> {
+        review::tag(self, tagging).await
+    }
+
+    /// Keeps a comment on a manuscript; a call whose `once` is known gives what its first success gave.
+    pub async fn review_comment(&self, made: &RemarkMade, words: &str) -> Result<Remark> {
+        review::comment(self, made, words).await
+    }
+
+    /// Tags and comments of a manuscript after a number, oldest first.
+    pub async fn review_remarks(&self, submission_id: Uuid, after: u32, limit: u32) -> Result<Vec<Remark>> {
+        review::remarks(self, submission_id, after, limit).await
+    }
+
+    /// The tags in use, the most used first.
+    pub async fn tag_list(&self, limit: u32) -> Result<Vec<TagCount>> {
+        review::tags(self, limit).await
+    }
+
+    /// Keeps a list of the desk under a name. A refusal is a value.
+    pub async fn view_create(&self, view: &SavedView) -> Result<std::result::Result<(), ViewRefusal>> {
+        view::create(self, view).await
+    }
+
+    /// The lists that a person sees: those for all first, each kind by title.
+    pub async fn view_list(&self, owner: &str) -> Result<Vec<SavedView>> {
+        view::list(self, owner).await
+    }
+
+    /// One of them.
+    pub async fn view_get(&self, id: Uuid) -> Result<SavedView> {
+        view::get(self, id).await
+    }
+
+    /// Removes one; succeeds for one that is gone.
+    pub async fn view_delete(&self, id: Uuid) -> Result<()> {
+        view::delete(self, id).await
     }
 
     /// A letter of ours about the manuscript that a submission is a version of came back.

@@ -7,9 +7,10 @@ use intake::{
     judgement::{Judgement, Verdict},
     letter::{Address, Letter},
     message::{Message, Stage},
-    review::{Actor, Decision, Entry, Standing, State, Step},
+    review::{Actor, Decision, Entry, Role, Standing, State, Step},
     sorting::Class,
 };
+use serde::{Deserialize, Serialize};
 use stdx::Sha256;
 use uuid::Uuid;
 
@@ -269,6 +270,8 @@ pub struct ReviewRecord {
     pub updated_at: DateTime<Utc>,
     /// Its newest version; none while an older program recorded it and this one has not started since.
     pub summary: Option<ReviewSummary>,
+    /// What editors find it by, in the order of the code points.
+    pub tags: Vec<String>,
 }
 
 /// The newest version of a manuscript as a line of a list shows it.
@@ -326,6 +329,98 @@ pub struct ReviewPerson {
     pub id: Uuid,
     /// Its name.
     pub name: String,
+}
+
+/// What was noted beside the steps of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemarkKind {
+    /// A tag was set.
+    Tagged,
+    /// A tag was taken away.
+    Untagged,
+    /// Somebody said something.
+    Commented,
+}
+
+/// A line beside the steps of a review; never changed, never removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Counts from 1 for each review.
+    pub number: u32,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The name of who made it.
+    pub actor: String,
+    /// In which right.
+    pub role: Role,
+    /// What it is.
+    pub kind: RemarkKind,
+    /// The tag, or the comment.
+    pub words: String,
+}
+
+/// Who remarks on what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemarkMade {
+    /// Any version.
+    pub submission_id: Uuid,
+    /// Who.
+    pub actor: Actor,
+    /// The name of who.
+    pub name: String,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// What makes it the same call, when the caller gave it an id; of a comment alone.
+    pub once: Option<ReviewOnce>,
+}
+
+/// Tags that are set and taken away; one that is both is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagging {
+    /// Who, and on what.
+    pub made: RemarkMade,
+    /// As [`intake::remark::tag`] reads them.
+    pub add: Vec<String>,
+    /// The same.
+    pub remove: Vec<String>,
+    /// Everything is tried, and nothing is kept.
+    pub is_rehearsal: bool,
+}
+
+/// How many manuscripts have a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagCount {
+    /// The tag.
+    pub tag: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// A list of the desk under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedView {
+    /// Its id.
+    pub id: Uuid,
+    /// The name of the user or the token whose it is.
+    pub owner: String,
+    /// What it is called; one person has each title once.
+    pub title: String,
+    /// What it shows, as the desk's address says it.
+    pub query: String,
+    /// Everybody sees it.
+    pub shared: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Why a view is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewRefusal {
+    /// The person has one of this title.
+    Taken,
+    /// The person has as many as fit.
+    TooMany,
 }
 
 /// What makes a call the same call.
@@ -397,6 +492,8 @@ pub enum ReviewFilter {
     AtLeast(ReviewCount, u64),
     /// Less.
     Below(ReviewCount, u64),
+    /// With one of these tags, as [`intake::remark::tag`] reads them, or with none of them.
+    Tag(Vec<String>, bool),
     /// The newest version comes from this address (compared in lower case).
     From(String),
     /// Its subject, author or organisation holds these characters, two or more; width, case and script are the same.

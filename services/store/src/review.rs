@@ -5,6 +5,7 @@
 mod decided;
 mod page;
 mod read;
+mod remark;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use intake::{
@@ -30,6 +31,7 @@ use crate::{
 pub use decided::{Decided, decided, decision};
 pub use page::{count, list, met, neighbours};
 pub use read::{events, get, names, revision_until, root_of};
+pub use remark::{comment, remarks, tag, tags};
 
 /// Stands in the column `due_day` while no revision is waited for: such rows come last.
 pub const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");

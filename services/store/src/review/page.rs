@@ -13,7 +13,9 @@ use uuid::Uuid;
 use super::{NO_DAY, read};
 use crate::{
     Error, Result, Store,
-    entity::{manuscript, manuscript_group, manuscript_pair, manuscript_rule, manuscript_summary, review},
+    entity::{
+        manuscript, manuscript_group, manuscript_pair, manuscript_rule, manuscript_summary, manuscript_tag, review,
+    },
     manuscript::{grouped, pairs, searched},
     record::{
         ReviewCount, ReviewFilter, ReviewFlag, ReviewKey, ReviewNeighbours, ReviewOrder, ReviewQuery, ReviewRecord,
@@ -104,6 +106,7 @@ enum Term {
     Rule(&'static str, &'static str),
     Group(&'static str, String),
     Pair(String),
+    Tag(String),
 }
 
 impl Term {
@@ -124,6 +127,10 @@ impl Term {
             Self::Pair(pair) => {
                 rows.from_as(manuscript_pair::Entity, alias)
                     .and_where(Expr::col((alias, manuscript_pair::Column::Pair)).eq(pair.as_str()));
+            }
+            Self::Tag(tag) => {
+                rows.from_as(manuscript_tag::Entity, alias)
+                    .and_where(Expr::col((alias, manuscript_tag::Column::Tag)).eq(tag.as_str()));
             }
         }
         rows
@@ -187,6 +194,8 @@ impl Question {
                         _ => question.texts.push(text),
                     }
                 }
+                // One tag is one place of its index, as a rule is.
+                ReviewFilter::Tag(tags, true) if tags.len() == 1 => question.term(Term::Tag(tags[0].clone())),
                 filter => question.columns.push((condition(filter)?, is_rare(filter))),
             }
         }
@@ -378,10 +387,26 @@ fn condition(filter: &ReviewFilter) -> Result<Expr> {
         ReviewFilter::AtLeast(which, least) => number(*which).gte(signed(*least)?),
         ReviewFilter::Below(which, end) => number(*which).lt(signed(*end)?),
         ReviewFilter::From(from) => Sender.eq(address(from)),
+        ReviewFilter::Tag(tags, is) => {
+            let held = tagged(tags);
+            if *is { held } else { held.not() }
+        }
         ReviewFilter::Failed(_) | ReviewFilter::Undetermined(_) | ReviewFilter::In(..) | ReviewFilter::Holds(_) => {
             return Err(Error::Internal("a term is no column".into()));
         }
     })
+}
+
+/// Whether a row of `manuscript` has one of these tags.
+fn tagged(tags: &[String]) -> Expr {
+    let mut rows = Query::select();
+    rows.expr(Expr::val(1))
+        .from_as(manuscript_tag::Entity, "tagged")
+        .and_where(Expr::col(("tagged", manuscript_tag::Column::Tag)).is_in(tags.iter().map(String::as_str)));
+    for column in ["received_at", "submission_id"] {
+        rows.and_where(Expr::col(("tagged", column)).equals(("manuscript", column)));
+    }
+    Expr::exists(rows)
 }
 
 #[cfg(test)]
@@ -409,7 +434,7 @@ mod tests {
         let day = "2023-03-01".parse().unwrap();
         let open = vec![State::Assigned, State::FirstReview, State::SecondReview, State::FinalReview];
         let mine = ReviewFilter::Editor(vec![Uuid::nil()], true);
-        let asked: [(&str, Vec<ReviewFilter>); 11] = [
+        let asked: [(&str, Vec<ReviewFilter>); 12] = [
             ("my queue", vec![mine, ReviewFilter::State(open.clone(), true)]),
             ("to be assigned", vec![ReviewFilter::State(vec![State::Judged], true)]),
             ("nobody's", vec![ReviewFilter::Is(ReviewFlag::Assigned, false)]),
@@ -421,6 +446,7 @@ mod tests {
             ("searched for", vec![ReviewFilter::Holds("绩效管理".into())]),
             ("one sender's", vec![ReviewFilter::From("a@b.cn".into())]),
             ("one organisation's", vec![ReviewFilter::In(ReviewGroup::Organisation, "某省财政厅".into())]),
+            ("one tag's", vec![ReviewFilter::Tag(vec!["ai".into()], true)]),
         ];
         for (what, filters) in asked {
             let question = Question::read(Some(Uuid::nil()), &filters).unwrap();

@@ -7,6 +7,7 @@ use intake::review::{Entry, Standing, State, Step};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use super::remark;
 use crate::{
     Error, Result, Store,
     entity::{manuscript, manuscript_summary, review, review_event, review_person, submission},
@@ -71,6 +72,7 @@ pub async fn records(connection: &impl ConnectionTrait, rows: Vec<review::Model>
     let mut roots: HashMap<Uuid, (i64, String)> =
         roots.into_iter().map(|(id, number, subject)| (id, (number, subject))).collect();
     let mut summaries = summaries(connection, &root_ids).await?;
+    let mut tags = remark::of(connection, &root_ids).await?;
     let mut read = Vec::with_capacity(rows.len());
     let mut ids = Vec::new();
     for row in rows {
@@ -96,6 +98,7 @@ pub async fn records(connection: &impl ConnectionTrait, rows: Vec<review::Model>
                 updated_at: instant(row.updated_at)?,
                 standing,
                 summary: summaries.remove(&id),
+                tags: tags.remove(&id).unwrap_or_default(),
             })
         })
         .collect()

@@ -15,6 +15,7 @@ mod pages;
 mod postgres;
 mod recording;
 mod registers;
+mod remarks;
 mod reviews;
 mod rollups;
 mod scene;
@@ -136,6 +137,10 @@ suite! {
     registers::terms_follow_their_entry,
     registers::values_that_only_one_may_hold_are_refused_to_a_second,
     registers::what_a_register_does_not_have_is_a_fault_of_ours_and_never_sql,
+    remarks::tags_come_and_go_with_a_line_of_who_and_a_later_version_keeps_them,
+    remarks::more_tags_than_fit_and_a_rehearsal_leave_nothing,
+    remarks::a_comment_is_kept_once_and_never_changed,
+    remarks::a_view_is_its_owners_and_a_shared_one_everybodys,
     reviews::a_recorded_submission_stands_as_judged_and_a_near_miss_has_no_review,
     reviews::a_correction_joins_the_review_of_what_it_corrects_and_opens_the_round_that_asked,
     reviews::a_refused_or_rehearsed_step_leaves_nothing,

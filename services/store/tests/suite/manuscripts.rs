@@ -24,6 +24,7 @@ use store::{
 use uuid::Uuid;
 
 use crate::{
+    remarks::tagged,
     reviews::{take, who},
     scene::{EPOCH, INBOX, Scene, assessment, at, day, letter, listed},
     seeded::Seeded,
@@ -42,6 +43,7 @@ const SENDERS: [&str; 3] = ["a@b.cn", "C@d.cn", "e@f.cn"];
 const SUBJECTS: [&str; 6] = ["绩效管理", "效绩管理办法", "ＡＩ與預算", "ai 与　预算", "管理绩效", "BA"];
 const NAMES: [&str; 4] = ["张三", "张三丰", "", "李 四"];
 const ORGANISATIONS: [&str; 4] = ["杭州市财政局", "財政局", "", "绩效处"];
+const TAGS: [&str; 3] = ["ai", "待约稿", "浙江"];
 const TEXTS: [&str; 14] = [
     "绩效",
     "效管",
@@ -113,6 +115,7 @@ impl Fact {
             ReviewFilter::Before(which, at) => time(which).is_some_and(|time| time < *at),
             ReviewFilter::AtLeast(which, least) => number(which) >= *least,
             ReviewFilter::Below(which, end) => number(which) < *end,
+            ReviewFilter::Tag(tags, is) => review.tags.iter().any(|tag| tags.contains(tag)) == *is,
             ReviewFilter::From(from) => self.sender.eq_ignore_ascii_case(from),
             ReviewFilter::Holds(text) => self.fields.iter().any(|field| folded(field).contains(&folded(text))),
             ReviewFilter::Failed(rule) => self.rules.contains(&(Outcome::Failed, *rule)),
@@ -282,6 +285,10 @@ async fn version(scene: &Scene, seeded: &mut Seeded, uid: u64, corrects: Option<
 pub async fn manuscript(scene: &Scene, seeded: &mut Seeded, uid: &mut u64) -> Fact {
     *uid += 1;
     let mut fact = version(scene, seeded, *uid, None).await;
+    let tags: Vec<&str> = TAGS.into_iter().filter(|_| seeded.chance(1, 3)).collect();
+    if !tags.is_empty() {
+        fact.review = tagged(&scene.store, &fact.review, &tags, &[]).await.unwrap();
+    }
     let until_day = format!("2023-03-1{}", seeded.below(6)).parse().unwrap();
     let (assign, begin) = (Action::Assign { editor: who(1 + u128::from(seeded.below(3))) }, Action::Begin);
     let recommend = |decision| Action::Recommend { decision };
@@ -341,7 +348,7 @@ fn comparison(seeded: &mut Seeded) -> ReviewFilter {
     let states = [State::Judged, State::Assigned, State::FirstReview, State::RevisionAsked];
     let flags =
         [ReviewFlag::Assigned, ReviewFlag::Video, ReviewFlag::CloudFile, ReviewFlag::Backfilled, ReviewFlag::Bounced];
-    match seeded.below(15) {
+    match seeded.below(17) {
         0 => ReviewFilter::State((0..some(seeded)).map(|_| seeded.one(&states)).collect(), is),
         1 => ReviewFilter::Verdict((0..some(seeded)).map(|_| seeded.one(&VERDICTS)).collect(), is),
         2 => ReviewFilter::Editor((0..some(seeded)).map(|_| who(1 + u128::from(seeded.below(3)))).collect(), is),
@@ -364,6 +371,7 @@ fn comparison(seeded: &mut Seeded) -> ReviewFilter {
             };
             ReviewFilter::In(values.0, values.1.into())
         }
+        14 | 15 => ReviewFilter::Tag((0..some(seeded)).map(|_| seeded.one(&TAGS).to_owned()).collect(), is),
         _ => ReviewFilter::Holds(seeded.one(&TEXTS).into()),
     }
 }

@@ -58,7 +58,7 @@ async fn in_first_review(scene: &Scene, uid: u64) -> (SubmissionRecord, ReviewRe
     (submission, take(&scene.store, &review, 1, Action::Begin).await)
 }
 
-async fn correct(scene: &Scene, uid: u64, verdict: Verdict) -> SubmissionRecord {
+pub async fn correct(scene: &Scene, uid: u64, verdict: Verdict) -> SubmissionRecord {
     let letter = letter("a@b.cn", "主题征稿（修改稿）");
     let message = scene.parsed(uid, &letter).await;
     let earlier = intake::ports::Ledger::earlier(&scene.store, scene.mailbox_id, "a@b.cn").await.unwrap();
