@@ -154,6 +154,7 @@ pub fn of_store(error: store::Error) -> Status {
             "contact" => Some(names::CONTACT),
             "reply" => Some(names::REPLY),
             "account" => Some(names::USER),
+            "view" => Some(names::SAVED_VIEW),
             _ => None,
         };
         if let Some(collection) = collection {

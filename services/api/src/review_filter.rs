@@ -12,7 +12,7 @@ use crate::{
     wire,
 };
 
-const FIELDS: &str = "state, verdict, editor, assigned, due_day, text, from, number, versions, received_time, update_time, \
+const FIELDS: &str = "state, verdict, editor, assigned, due_day, text, tag, from, number, versions, received_time, update_time, \
                       cloud_expire_time, finding, undetermined, category, organisation, scheduled, published, reason, \
                       has_video, has_cloud_file, backfilled or bounced";
 
@@ -61,6 +61,11 @@ fn term(reader: &mut Reader, filters: &mut Vec<ReviewFilter>) -> Result<(), Misr
             }
             filters.push(ReviewFilter::Holds(value));
         }
+        "tag" => {
+            let (operator, values) = reader.compared_among(&field, &[Operator::Equal, Operator::Unequal])?;
+            let tag = |value: &str| intake::remark::tag(value).ok_or("a tag: 1 to 20 letters, digits, -, _, . or ·");
+            filters.push(ReviewFilter::Tag(each(&values, tag)?, operator == Operator::Equal));
+        }
         "from" => {
             let (_, _, value) = reader.compared(&field, &[Operator::Equal])?;
             filters.push(ReviewFilter::From(value));
@@ -96,7 +101,7 @@ fn term(reader: &mut Reader, filters: &mut Vec<ReviewFilter>) -> Result<(), Misr
     Ok(())
 }
 
-fn each<T>(values: &[(usize, String)], read: fn(&str) -> Result<T, &'static str>) -> Result<Vec<T>, Misread> {
+fn each<T>(values: &[(usize, String)], read: impl Fn(&str) -> Result<T, &'static str>) -> Result<Vec<T>, Misread> {
     values.iter().map(|(start, value)| read(value).map_err(|expected| misread(*start, expected))).collect()
 }
 
@@ -205,6 +210,8 @@ mod tests {
                 vec![ReviewFilter::Editor(vec![account("zhang"), account("Li (Na)")], true)],
             ),
             ("finding = video-duration", vec![ReviewFilter::Failed(RuleCode::VideoDuration)]),
+            ("tag = ＡＩ", vec![ReviewFilter::Tag(vec!["ai".into()], true)]),
+            ("tag != (\"浙江\" OR \"預算\")", vec![ReviewFilter::Tag(vec!["浙江".into(), "预算".into()], false)]),
             ("undetermined = \"video-size\"", vec![ReviewFilter::Undetermined(RuleCode::VideoSize)]),
             ("text : \"绩效 (一)\"", vec![ReviewFilter::Holds("绩效 (一)".into())]),
             ("category = 02", vec![ReviewFilter::In(ReviewGroup::Category, "2".into())]),
@@ -259,6 +266,7 @@ mod tests {
             ("state = ()", 10, "a value"),
             ("state = (JUDGED OR)", 19, "a value"),
             ("text : 绩", 8, "two characters"),
+            ("tag = \"两 词\"", 7, "a tag"),
             ("text = 绩效", 6, ": after text"),
             ("number = -1", 10, "a whole number"),
             ("number = 9223372036854775807", 10, "a whole number"),

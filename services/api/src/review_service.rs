@@ -1,6 +1,9 @@
 //! ReviewService: what an editor does with a submission. Each call makes one step of `intake::review`; the tables take it
 //! or refuse it, and here the refusal is put in the words of the wire.
 
+mod remarks;
+mod views;
+
 use std::collections::{HashMap, hash_map::Entry};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -96,7 +99,7 @@ impl Reviews {
     async fn take(&self, asked: Asked, action: Action, reason: String) -> Result<Response<v1::Review>, Status> {
         let id = names::SUBMISSION.required("submission", &asked.submission)?;
         let row_version = version(&asked.etag)?;
-        let once = once(&asked)?;
+        let once = once(&asked.request_id, asked.body_sha256)?;
         let actor = actor(&asked.acting);
         let mut persons = vec![ReviewPerson { id: actor.id, name: asked.acting.name.clone() }];
         if let Action::Assign { editor } = &action {
@@ -147,13 +150,12 @@ fn version(etag: &str) -> Result<u64, Status> {
     version.ok_or_else(|| errors::field("etag", "is no etag of ours", "不是有效的 etag"))
 }
 
-fn once(asked: &Asked) -> Result<Option<ReviewOnce>, Status> {
-    if asked.request_id.is_empty() {
+fn once(request_id: &str, body_sha256: Sha256) -> Result<Option<ReviewOnce>, Status> {
+    if request_id.is_empty() {
         return Ok(None);
     }
-    let id =
-        Uuid::try_parse(&asked.request_id).map_err(|_| errors::field("request_id", "a UUID is needed", "应为 UUID"))?;
-    Ok(Some(ReviewOnce { request_id: id.hyphenated().to_string(), body_sha256: asked.body_sha256 }))
+    let id = Uuid::try_parse(request_id).map_err(|_| errors::field("request_id", "a UUID is needed", "应为 UUID"))?;
+    Ok(Some(ReviewOnce { request_id: id.hyphenated().to_string(), body_sha256 }))
 }
 
 /// What the tables did not take.
@@ -444,6 +446,49 @@ impl ReviewService for Reviews {
     ) -> Result<Response<v1::Review>, Status> {
         let (asked, _) = asked!(request, "RetractDecision");
         self.take(asked, Action::Retract, String::new()).await
+    }
+
+    async fn tag_submission(&self, request: Request<v1::TagSubmissionRequest>) -> Result<Response<v1::Review>, Status> {
+        self.tag(request).await
+    }
+
+    async fn list_tags(&self, _: Request<v1::ListTagsRequest>) -> Result<Response<v1::ListTagsResponse>, Status> {
+        self.tags().await
+    }
+
+    async fn comment_submission(
+        &self,
+        request: Request<v1::CommentSubmissionRequest>,
+    ) -> Result<Response<v1::ReviewRemark>, Status> {
+        self.comment(request).await
+    }
+
+    async fn list_review_remarks(
+        &self,
+        request: Request<v1::ListReviewRemarksRequest>,
+    ) -> Result<Response<v1::ListReviewRemarksResponse>, Status> {
+        self.remarks(request).await
+    }
+
+    async fn create_saved_view(
+        &self,
+        request: Request<v1::CreateSavedViewRequest>,
+    ) -> Result<Response<v1::SavedView>, Status> {
+        self.create_view(request).await
+    }
+
+    async fn list_saved_views(
+        &self,
+        request: Request<v1::ListSavedViewsRequest>,
+    ) -> Result<Response<v1::ListSavedViewsResponse>, Status> {
+        self.views(request).await
+    }
+
+    async fn delete_saved_view(
+        &self,
+        request: Request<v1::DeleteSavedViewRequest>,
+    ) -> Result<Response<v1::DeleteSavedViewResponse>, Status> {
+        self.delete_view(request).await
     }
 }
 

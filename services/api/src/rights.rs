@@ -49,7 +49,18 @@ const TABLE: &[Line] = &[
     (
         "caibian.intake.v1.ReviewService",
         VIEWER,
-        &["GetReview", "ListReviews", "ListReviewEvents", "CountReviews", "GetReviewNeighbours"],
+        &[
+            "GetReview",
+            "ListReviews",
+            "ListReviewEvents",
+            "CountReviews",
+            "GetReviewNeighbours",
+            "ListReviewRemarks",
+            "ListTags",
+            "CreateSavedView",
+            "ListSavedViews",
+            "DeleteSavedView",
+        ],
     ),
     (
         "caibian.intake.v1.ReviewService",
@@ -67,6 +78,8 @@ const TABLE: &[Line] = &[
             "PublishSubmission",
             "WithdrawSubmission",
             "RetractDecision",
+            "TagSubmission",
+            "CommentSubmission",
         ],
     ),
     ("caibian.intake.v1.SessionService", OPEN, &["SignIn", "AcceptInvitation", "SignOut"]),

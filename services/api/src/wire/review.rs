@@ -6,7 +6,7 @@ use intake::review::{
     table::{Row, Words},
 };
 use proto::intake::v1;
-use store::record::{ReviewEvent, ReviewRecord, ReviewSummary};
+use store::record::{Remark, RemarkKind, ReviewEvent, ReviewRecord, ReviewSummary, SavedView};
 use uuid::Uuid;
 
 use super::{campaign::day, submission::verdict, timestamp};
@@ -196,6 +196,38 @@ pub fn review(record: &ReviewRecord, actor: &Actor, now: DateTime<Utc>, settings
         update_time: Some(timestamp(record.updated_at)),
         history: Vec::new(),
         summary: record.summary.as_ref().map(summary),
+        tags: record.tags.clone(),
+    }
+}
+
+/// A line beside the steps.
+#[must_use]
+pub fn remark(remark: &Remark) -> v1::ReviewRemark {
+    v1::ReviewRemark {
+        number: remark.number,
+        time: Some(timestamp(remark.at)),
+        actor: remark.actor.clone(),
+        role: role(remark.role).into(),
+        kind: match remark.kind {
+            RemarkKind::Tagged => v1::ReviewRemarkKind::Tagged,
+            RemarkKind::Untagged => v1::ReviewRemarkKind::Untagged,
+            RemarkKind::Commented => v1::ReviewRemarkKind::Commented,
+        }
+        .into(),
+        words: remark.words.clone(),
+    }
+}
+
+/// A list of the desk under a name.
+#[must_use]
+pub fn saved_view(view: &SavedView) -> v1::SavedView {
+    v1::SavedView {
+        name: names::SAVED_VIEW.name(view.id),
+        title: view.title.clone(),
+        query: view.query.clone(),
+        shared: view.shared,
+        owner: view.owner.clone(),
+        create_time: Some(timestamp(view.created_at)),
     }
 }
 

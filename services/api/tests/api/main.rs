@@ -8,6 +8,7 @@ mod dry_runs;
 mod exports;
 mod mail_pages;
 mod mailboxes;
+mod remarks;
 mod replies;
 mod reviews;
 mod rights;

@@ -21,7 +21,7 @@ use crate::world::{Mail, Server, World, fields, refusal};
 
 /// Calls with a token.
 #[derive(Clone)]
-struct Bearer(&'static str);
+pub struct Bearer(&'static str);
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -33,10 +33,10 @@ impl Interceptor for Bearer {
     }
 }
 
-type Client = ReviewServiceClient<InterceptedService<Channel, Bearer>>;
+pub type Client = ReviewServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// A server for a viewer, two editors and a chief editor; each token's secret is its name.
-async fn desk(world: &World) -> (Server, impl Fn(&'static str) -> Client) {
+pub async fn desk(world: &World) -> (Server, impl Fn(&'static str) -> Client) {
     let token = |name: &str, role| TokenSetting { name: name.into(), sha256: Sha256::of(name.as_bytes()), role };
     let tokens = vec![
         token("look", Role::Viewer),
@@ -49,7 +49,7 @@ async fn desk(world: &World) -> (Server, impl Fn(&'static str) -> Client) {
     (server, move |name| ReviewServiceClient::with_interceptor(channel.clone(), Bearer(name)))
 }
 
-fn named(id: Uuid) -> String {
+pub fn named(id: Uuid) -> String {
     format!("submissions/{id}")
 }
 
