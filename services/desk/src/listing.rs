@@ -36,6 +36,20 @@ pub const SWITCHES: [(&str, &str, &str, &str); 6] = [
     ("current", "backfilled = false", "非补录", "Not backfilled"),
 ];
 
+/// Columns that can be chosen: what the address says, Chinese, English. Number and manuscript are always there.
+pub const COLUMNS: [(&str, &str, &str); 7] = [
+    ("author", "作者与单位", "Author"),
+    ("received", "收到", "Received"),
+    ("verdict", "判定", "Verdict"),
+    ("state", "状态", "State"),
+    ("editor", "责任编辑", "Editor"),
+    ("changed", "最近处理", "Last step"),
+    ("tags", "标签", "Tags"),
+];
+
+/// Those that are there when the address names none.
+const COLUMNS_USUAL: [&str; 5] = ["author", "received", "verdict", "state", "editor"];
+
 /// One condition: the name and the value in the address.
 type Pair = (&'static str, String);
 
@@ -44,16 +58,20 @@ type Pair = (&'static str, String);
 pub struct Listing {
     pairs: Vec<Pair>,
     order: &'static str,
+    /// Empty for the usual ones.
+    columns: Vec<&'static str>,
     page: String,
 }
 
 /// Names whose value is looked up in a list or read as a day, in the order of the pills.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "campaign",
     "category",
     "state",
     "verdict",
     "editor",
+    "tag",
+    "untag",
     "failed",
     "unsure",
     "org",
@@ -80,6 +98,12 @@ pub fn organisation(name: &str) -> String {
     if name.is_empty() { "none".to_owned() } else { format!("by.{name}") }
 }
 
+/// Names that take several values.
+const SEVERAL: [&str; 4] = ["state", "is", "tag", "untag"];
+
+/// Values of one name at most.
+const VALUES_MAX: usize = 20;
+
 impl Listing {
     /// From the fields of an address. What the list does not know is left out.
     #[must_use]
@@ -96,16 +120,20 @@ impl Listing {
                 if is_known(name, value) && !pairs.iter().any(|(n, v)| *n == name && v == value) {
                     pairs.push((name, value.to_owned()));
                 }
-                // The others of the list take one value each.
-                if !matches!(name, "state" | "is") && pairs.iter().any(|(n, _)| *n == name) {
+                let count = pairs.iter().filter(|(n, _)| *n == name).count();
+                if count >= if SEVERAL.contains(&name) { VALUES_MAX } else { 1 } {
                     break;
                 }
             }
         }
         let order = ORDERS.iter().find(|(word, ..)| *word == query.one("order")).map_or("", |(word, ..)| word);
         let order = if order == ORDERS[0].0 { "" } else { order };
+        let columns = COLUMNS.map(|(word, ..)| word);
+        let columns: Vec<&str> =
+            columns.into_iter().filter(|word| query.all("col").any(|named| named == *word)).collect();
+        let columns = if columns == COLUMNS_USUAL { Vec::new() } else { columns };
         let page = query.one("page").chars().filter(|c| c.is_ascii_graphic()).take(500).collect();
-        Self { pairs, order, page }
+        Self { pairs, order, columns, page }
     }
 
     /// From what [`Self::query`] wrote.
@@ -133,6 +161,11 @@ impl Listing {
         self.pairs.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
+    /// Every value of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pairs.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether a name has a value.
     #[must_use]
     pub fn has(&self, name: &str, value: &str) -> bool {
@@ -148,6 +181,18 @@ impl Listing {
     #[must_use]
     pub fn states_asked(&self) -> usize {
         self.names().filter(|name| *name == "state").count()
+    }
+
+    /// Whether a column is shown.
+    #[must_use]
+    pub fn shows(&self, column: &str) -> bool {
+        if self.columns.is_empty() { COLUMNS_USUAL.contains(&column) } else { self.columns.contains(&column) }
+    }
+
+    /// Whether the columns are other than the usual ones.
+    #[must_use]
+    pub fn has_own_columns(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// Whether nothing is filtered.
@@ -199,6 +244,8 @@ impl Listing {
                 "editor" if value == "none" => terms.push("assigned = false".into()),
                 "editor" if value == "mine" => terms.push(format!("editor = {}", quoted(me))),
                 "editor" => terms.push(format!("editor = {}", quoted(value.strip_prefix("by.").unwrap_or(value)))),
+                "tag" => terms.push(format!("tag = {}", quoted(value))),
+                "untag" => terms.push(format!("tag != {}", quoted(value))),
                 "failed" => terms.push(format!("finding = {}", quoted(value))),
                 "unsure" => terms.push(format!("undetermined = {}", quoted(value))),
                 "category" => terms.push(format!("category = {value}")),
@@ -242,6 +289,7 @@ impl Listing {
     fn parts(&self) -> Vec<(&str, &str)> {
         let mut parts: Vec<(&str, &str)> = self.pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
         parts.push(("order", self.order));
+        parts.extend(self.columns.iter().map(|column| ("col", *column)));
         parts
     }
 
@@ -299,6 +347,8 @@ impl Listing {
                     editor(value.strip_prefix("by.").unwrap_or(value))
                 )
             }
+            "tag" => format!("{}{value}", language.of("标签：", "Tag: ")),
+            "untag" => format!("{}{value}", language.of("无标签：", "Without tag: ")),
             "failed" => format!("{}{}", language.of("不符合：", "Not met: "), words::rule(value, language)),
             "unsure" => format!("{}{}", language.of("待核：", "To be checked: "), words::rule(value, language)),
             "category" if value == "0" => language.of("内容类别未注明", "Category not told").to_owned(),
@@ -345,6 +395,7 @@ fn is_known(name: &str, value: &str) -> bool {
         "verdict" => VERDICTS.iter().any(|verdict| wire_word(verdict.as_str_name(), "VERDICT_") == value),
         // Behind a prefix, so that nobody's name is taken for a word of ours.
         "editor" => matches!(value, "none" | "mine") || (value.starts_with("by.") && is_plain(value, 4, 103)),
+        "tag" | "untag" => is_plain(value, 1, 20) && !value.contains(char::is_whitespace),
         "failed" | "unsure" => RULES.iter().any(|(code, ..)| *code == value),
         "category" => value.len() <= 3 && value.parse::<u16>().is_ok_and(|number| number.to_string() == value),
         "org" => value == "none" || (value.starts_with("by.") && is_plain(value, 4, VALUE_CHARACTERS_MAX + 3)),
@@ -376,7 +427,11 @@ mod tests {
 
     #[test]
     fn an_address_is_read_into_the_filter_that_the_service_takes() {
-        let table: [(&[(&str, &str)], &str); 11] = [
+        let table: [(&[(&str, &str)], &str); 12] = [
+            (
+                &[("tag", "浙江"), ("tag", "ai"), ("untag", "待约")],
+                "tag = \"浙江\" AND tag = \"ai\" AND tag != \"待约\"",
+            ),
             (&[], ""),
             (&[("state", "ADOPTED")], "state = ADOPTED"),
             (
@@ -409,6 +464,16 @@ mod tests {
         for (pairs, filter) in table {
             assert_eq!(Listing::with(pairs).filter("li.na", day()), filter, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn the_columns_stand_in_the_address_unless_they_are_the_usual_ones() {
+        let usual = COLUMNS_USUAL.map(|column| ("col", column));
+        assert_eq!(Listing::with(&usual), Listing::default());
+        let chosen = Listing::with(&[("col", "tags"), ("col", "state"), ("col", "nonsense"), ("col", "tags")]);
+        assert_eq!(chosen.query(), "col=state&col=tags");
+        assert!(chosen.shows("tags") && !chosen.shows("author") && Listing::default().shows("author"));
+        assert_eq!(Listing::of_query(&chosen.query()), chosen);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::visit::Visit;
 
 /// Keys, Chinese, English.
-const KEYS: [(&[&str], &str, &str); 13] = [
+const KEYS: [(&[&str], &str, &str); 15] = [
     (&["/"], "搜索", "Search"),
     (&["j", "k"], "下一行、上一行", "Next and previous line"),
     (&["o", "Enter"], "打开这一行", "Open the line"),
@@ -14,7 +14,9 @@ const KEYS: [(&[&str], &str, &str); 13] = [
     (&["r"], "清除筛选", "Clear the conditions"),
     (&["[", "]"], "上一篇、下一篇", "Previous and next submission"),
     (&["d"], "作决定", "Decide"),
-    (&["c"], "提出建议", "Recommend"),
+    (&["v"], "提出建议", "Recommend"),
+    (&["c"], "写备注", "Comment"),
+    (&["t"], "加标签", "Tag"),
     (&["e"], "分派", "Assign"),
     (&["Ctrl", "Enter"], "提交所在表单", "Send the form"),
     (&["g"], "再按一个字母到某一栏，例如 g s 到来稿", "Then a letter goes to a section: g s to submissions"),

@@ -1,8 +1,9 @@
-//! 记录: every step of the review, who took it and why.
+//! 记录: every step of the review, who took it and why, with tags and comments between them.
 
 use maud::{Markup, html};
-use proto::intake::v1::{ReviewAction, ReviewDecision, ReviewEvent, ReviewRole, Verdict};
+use proto::intake::v1::{ReviewAction, ReviewDecision, ReviewEvent, ReviewRemark, ReviewRole, Verdict};
 
+use super::remarks::line;
 use crate::{
     html::{badge, day, moment},
     people::Editors,
@@ -10,12 +11,21 @@ use crate::{
     words,
 };
 
-/// The steps, the newest first.
-pub fn tab(visit: &Visit, events: &[ReviewEvent], editors: &Editors) -> Markup {
+/// The steps and remarks, the newest first.
+pub fn tab(visit: &Visit, events: &[ReviewEvent], remarks: &[ReviewRemark], editors: &Editors) -> Markup {
+    let at = |time: &Option<prost_types::Timestamp>| time.as_ref().map(|at| (at.seconds, at.nanos));
+    let steps = events
+        .iter()
+        .map(|event| (at(&event.time), html! { li value=(event.number) { (one(visit, event, editors)) } }));
+    // Not counted: the numbers are those of the steps.
+    let beside =
+        remarks.iter().map(|remark| (at(&remark.time), html! { li.beside { (line(visit, remark, editors)) } }));
+    let mut lines: Vec<_> = steps.chain(beside).collect();
+    lines.sort_by_key(|(at, _)| *at);
     html! {
         h2.unseen { (visit.say("记录", "History")) }
-        @if events.is_empty() { p.detail { (visit.say("还没有记录。", "Nothing happened yet.")) } }
-        ol.events reversed { @for event in events.iter().rev() { li value=(event.number) { (one(visit, event, editors)) } } }
+        @if lines.is_empty() { p.detail { (visit.say("还没有记录。", "Nothing happened yet.")) } }
+        ol.events reversed { @for (_, line) in lines.iter().rev() { (line) } }
     }
 }
 

@@ -10,6 +10,7 @@ mod letters;
 mod mail;
 mod manuscript;
 mod opinions;
+mod remarks;
 mod reveal;
 mod steps;
 mod take;
@@ -25,8 +26,8 @@ use chrono::Utc;
 use maud::{Markup, html};
 use proto::intake::v1::{
     Campaign, Contact, GetCampaignRequest, GetReviewNeighboursRequest, GetReviewNeighboursResponse, GetReviewRequest,
-    GetSubmissionRequest, ListRepliesRequest, ListReviewEventsRequest, Reply, Review, ReviewAction, ReviewEvent,
-    Submission,
+    GetSubmissionRequest, ListRepliesRequest, ListReviewEventsRequest, ListReviewRemarksRequest, Reply, Review,
+    ReviewAction, ReviewEvent, ReviewRemark, Submission,
 };
 use stdx::beijing;
 use tonic::{Code, Status};
@@ -59,6 +60,8 @@ pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/submissions/{id}", get(show))
         .route("/submissions/{id}/steps", post(take::take))
+        .route("/submissions/{id}/tags", post(remarks::tag))
+        .route("/submissions/{id}/comment", post(remarks::comment))
         .route("/submissions/{id}/contact", post(reveal::reveal))
         .route("/submissions/{id}/files/{path}", get(download::file))
         .route("/submissions/{id}/raw", get(download::raw))
@@ -99,6 +102,7 @@ struct Loaded {
     letters: Option<Vec<Reply>>,
     neighbours: GetReviewNeighboursResponse,
     events: Vec<ReviewEvent>,
+    remarks: Vec<ReviewRemark>,
     chain: versions::Chain,
     /// None on other tabs, and where a mail cannot be shown so.
     as_sent: Option<Result<AsSent, Status>>,
@@ -148,6 +152,11 @@ fn done(visit: &Visit, query: &Fields) -> Option<String> {
     if let Some(action) = action("done") {
         return Some(format!("{}{}", language.of("已完成：", "Done: "), words::action(action, language)));
     }
+    match query.one("done") {
+        "tags" => return Some(language.of("标签已更改。", "The tags were changed.").to_owned()),
+        "comment" => return Some(language.of("备注已保存。", "The comment was kept.").to_owned()),
+        _ => {}
+    }
     let action = action("before")?;
     let said = language.of("上一篇已完成：", "The one before is done: ");
     Some(format!("{said}{}", words::action(action, language)))
@@ -188,11 +197,15 @@ async fn load(visit: &Visit, asked: &Asked) -> Result<Loaded, Status> {
             Some(visit.api.campaigns().get_campaign(asked).await?.into_inner())
         }
     };
-    let events = if review.is_some() && matches!(asked.tab, "opinions" | "history") {
-        let asked = ListReviewEventsRequest { submission: name, page_size: EVENTS, page_token: String::new() };
-        visit.api.reviews().list_review_events(asked).await?.into_inner().events
+    let (events, remarks) = if review.is_some() && matches!(asked.tab, "opinions" | "history") {
+        let (submission, page_size, page_token) = (name, EVENTS, String::new());
+        let lines =
+            ListReviewEventsRequest { submission: submission.clone(), page_size, page_token: page_token.clone() };
+        let beside = ListReviewRemarksRequest { submission, page_size, page_token };
+        let events = visit.api.reviews().list_review_events(lines).await?.into_inner().events;
+        (events, visit.api.reviews().list_review_remarks(beside).await?.into_inner().remarks)
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let chain = if asked.tab == "versions" {
         versions::load(visit, &submission, asked.with.as_deref()).await?
@@ -203,8 +216,19 @@ async fn load(visit: &Visit, asked: &Asked) -> Result<Loaded, Status> {
         "mail" => as_sent::load(visit, &submission.name, asked.as_sent).await,
         _ => None,
     };
-    let editors = editors?;
-    Ok(Loaded { submission, revealed: None, review, campaign, editors, letters, neighbours, events, chain, as_sent })
+    Ok(Loaded {
+        submission,
+        revealed: None,
+        review,
+        campaign,
+        editors: editors?,
+        letters,
+        neighbours,
+        events,
+        remarks,
+        chain,
+        as_sent,
+    })
 }
 
 fn page(
@@ -229,8 +253,19 @@ fn page(
 }
 
 fn body(visit: &Visit, asked: &Asked, loaded: &Loaded, refused: Option<&Refused<'_>>) -> Markup {
-    let Loaded { submission, revealed, review, campaign, editors, letters, neighbours, events, chain, as_sent } =
-        loaded;
+    let Loaded {
+        submission,
+        revealed,
+        review,
+        campaign,
+        editors,
+        letters,
+        neighbours,
+        events,
+        remarks,
+        chain,
+        as_sent,
+    } = loaded;
     let next = (!neighbours.next.is_empty()).then(|| asked.url(&neighbours.next, &[]));
     html! {
         (way(visit, asked, loaded))
@@ -240,7 +275,9 @@ fn body(visit: &Visit, asked: &Asked, loaded: &Loaded, refused: Option<&Refused<
                     ul.tabs {
                         @for (tab, zh, en) in TABS {
                             @let rest = [("tab", if tab == TABS[0].0 { "" } else { tab })];
-                            li { a href=(asked.url(&asked.name, &rest)) aria-current=[(tab == asked.tab).then_some("page")] { (visit.say(zh, en)) } }
+                            // Elsewhere `c` goes to where one comments.
+                            @let key = (tab == "opinions" && asked.tab != tab).then_some("c");
+                            li { a href=(asked.url(&asked.name, &rest)) data-key=[key] aria-current=[(tab == asked.tab).then_some("page")] { (visit.say(zh, en)) } }
                         }
                     }
                 }
@@ -248,8 +285,8 @@ fn body(visit: &Visit, asked: &Asked, loaded: &Loaded, refused: Option<&Refused<
                     "files" => (files::tab(visit, submission)),
                     "mail" => (mail::tab(visit, asked, submission, as_sent.as_ref())),
                     "versions" => (versions::tab(visit, asked, submission, chain)),
-                    "opinions" => (opinions::tab(visit, review.as_ref(), events, editors)),
-                    "history" => (history::tab(visit, events, editors)),
+                    "opinions" => (opinions::tab(visit, asked, review.as_ref(), events, remarks, editors)),
+                    "history" => (history::tab(visit, events, remarks, editors)),
                     _ => (manuscript::tab(visit, submission)),
                 }
             }
@@ -257,6 +294,7 @@ fn body(visit: &Visit, asked: &Asked, loaded: &Loaded, refused: Option<&Refused<
                 @if let Some(review) = review {
                     (steps::steps(&steps::Around { visit, asked, review, campaign: campaign.as_ref(), editors, next: next.as_deref(), refused }))
                 }
+                @if let Some(review) = review { (remarks::tags(visit, asked, review)) }
                 (findings::findings(visit, submission))
                 (facts::facts(&facts::Around { visit, asked, submission, revealed: revealed.as_ref(), review: review.as_ref(), campaign: campaign.as_ref(), editors }))
                 (letters::letters(visit, letters.as_deref()))

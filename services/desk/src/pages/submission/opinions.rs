@@ -1,9 +1,9 @@
-//! 意见: what was recommended, in the open round and before.
+//! 意见: what was recommended, in the open round and before, and what colleagues told each other.
 
 use maud::{Markup, html};
-use proto::intake::v1::{Review, ReviewAction, ReviewDecision, ReviewEvent};
+use proto::intake::v1::{Review, ReviewAction, ReviewDecision, ReviewEvent, ReviewRemark};
 
-use super::history::who;
+use super::{Asked, history::who, remarks::comments};
 use crate::{
     html::{Tone, badge, moment},
     people::Editors,
@@ -12,7 +12,14 @@ use crate::{
 };
 
 /// The opinions; those that count in the open round first.
-pub fn tab(visit: &Visit, review: Option<&Review>, events: &[ReviewEvent], editors: &Editors) -> Markup {
+pub fn tab(
+    visit: &Visit,
+    asked: &Asked,
+    review: Option<&Review>,
+    events: &[ReviewEvent],
+    remarks: &[ReviewRemark],
+    editors: &Editors,
+) -> Markup {
     let given: Vec<&ReviewEvent> = events.iter().filter(|event| event.action() == ReviewAction::Recommend).collect();
     let counts = |event: &ReviewEvent| {
         let open = review.map(|review| review.recommendations.as_slice()).unwrap_or_default();
@@ -27,6 +34,7 @@ pub fn tab(visit: &Visit, review: Option<&Review>, events: &[ReviewEvent], edito
             h2 { (visit.say("此前的建议", "Earlier ones")) }
             @for event in before.iter().rev() { (one(visit, event, editors)) }
         }
+        @if review.is_some() { (comments(visit, asked, remarks, editors)) }
     }
 }
 

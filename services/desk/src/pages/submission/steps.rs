@@ -43,7 +43,7 @@ type Group = (&'static str, &'static str, &'static [ReviewAction], &'static str)
 
 const GROUPS: [Group; 5] = [
     ("决定", "Decision", &[ReviewAction::Adopt, ReviewAction::Decline, ReviewAction::AskRevision], "d"),
-    ("意见", "Opinion", &[ReviewAction::Recommend], "c"),
+    ("意见", "Opinion", &[ReviewAction::Recommend], "v"),
     (
         "流转",
         "Way",

@@ -198,6 +198,7 @@ fn loaded() -> Loaded {
             next: "submissions/0190a5f0-0000-7000-8000-000000000013".into(),
         },
         events: vec![older, opinion, event(6, ReviewAction::Pass, ReviewState::FinalReview)],
+        remarks: Vec::new(),
         chain: versions::Chain::default(),
     }
 }
@@ -221,9 +222,9 @@ fn a_form_is_there_for_each_step_that_is_open_and_for_no_other() {
     for closed in ["BEGIN", "PASS", "SCHEDULE", "PUBLISH", "UNSCHEDULE", "RETRACT", "RESUME", "JUDGE"] {
         assert!(!html.contains(&format!("name=\"action\" value=\"{closed}\"")), "{closed}");
     }
-    // Each bears the etag that was read and a name of its own for the call.
+    // Each bears the etag that was read, and every form, that of the tags too, what tells that it is ours.
     assert_eq!(html.matches("name=\"etag\" value=\"&quot;7&quot;\"").count(), 7);
-    assert_eq!(html.matches("name=\"csrf\"").count(), 7);
+    assert_eq!(html.matches("name=\"csrf\"").count(), 8);
 }
 
 #[test]
@@ -306,6 +307,41 @@ fn the_history_tells_who_did_what_and_letters_that_came_back() {
     for told in ["送下一审", "李娜", "初审 → ", "数据翔实，建议采用。", "退信", "550 5.1.1 no such user"]
     {
         assert!(html.contains(told), "{told}");
+    }
+}
+
+#[test]
+fn comments_and_tags_stand_between_the_steps_and_an_editor_adds_to_them() {
+    use proto::intake::v1::ReviewRemarkKind;
+    let mut loaded = loaded();
+    let remark = |kind: ReviewRemarkKind, words: &str, time| ReviewRemark {
+        number: 1,
+        time: at(time),
+        actor: "li.na".into(),
+        role: ReviewRole::Editor.into(),
+        kind: kind.into(),
+        words: words.into(),
+    };
+    loaded.review.as_mut().unwrap().tags = vec!["浙江".into()];
+    loaded.remarks = vec![
+        remark(ReviewRemarkKind::Tagged, "浙江", "2020-01-01T00:00:00Z"),
+        remark(ReviewRemarkKind::Commented, "已电话联系<b>作者</b>。", "2030-01-01T00:00:00Z"),
+    ];
+    let html = |tab, role| body(&visit_of(role, Language::Zh), &asked(tab), &loaded, None).into_string();
+    let history = html("history", ReviewRole::Viewer);
+    let place = |words: &str| history.find(words).unwrap_or_else(|| panic!("{words}"));
+    assert!(place("已电话联系&lt;b&gt;作者") < place("送下一审") && place("送下一审") < place("<b>加标签</b>"));
+    let (editor, viewer) = (html("opinions", ReviewRole::Editor), html("opinions", ReviewRole::Viewer));
+    for form in [format!("action=\"/{NAME}/comment?"), format!("action=\"/{NAME}/tags?"), "value=\"浙江\"".into()] {
+        assert!(editor.contains(&form) && !viewer.contains(&form), "{form}");
+    }
+    assert!(viewer.contains("已电话联系") && viewer.contains("href=\"/submissions?tag=%E6%B5%99%E6%B1%9F\""));
+    // One place for each key, wherever one is.
+    for (tab, ..) in TABS {
+        let html = html(tab, ReviewRole::Editor);
+        for key in ["c", "t"] {
+            assert_eq!(html.matches(&format!("data-key=\"{key}\"")).count(), 1, "{key} at {tab}");
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
 const LINES_MAX: usize = 100;
 
 /// Lines that the preview shows of those that can be assigned.
-const SHOWN: usize = 10;
+pub const SHOWN: usize = 10;
 
 /// What is done with ticked lines.
 #[must_use]
@@ -34,6 +34,11 @@ pub fn bar(visit: &Visit, editors: &Editors) -> Markup {
                 label { span { (visit.say("分派给", "Assign to")) } (choice(visit, editors, "")) }
                 label { span { (visit.say("备注（同事可见）", "Note (for colleagues)")) } input name="note" maxlength="2000"; }
                 button { (visit.say("预览分派", "Preview")) }
+            }
+            div.line {
+                label { span { (visit.say("加标签", "Set tag")) } input name="add" list="tags" maxlength="20" data-key="t"; }
+                label { span { (visit.say("去标签", "Take tag away")) } input name="remove" list="tags" maxlength="20"; }
+                button formaction="/submissions/tag" { (visit.say("预览标签", "Preview")) }
             }
         }
     }
@@ -54,12 +59,15 @@ pub fn choice(visit: &Visit, editors: &Editors, chosen: &str) -> Markup {
 
 /// A ticked line: `{submission} {etag}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Ticked {
-    submission: String,
-    etag: String,
+pub struct Ticked {
+    /// Its name.
+    pub submission: String,
+    /// As it was read.
+    pub etag: String,
 }
 
-fn ticked(posted: &Posted) -> Vec<Ticked> {
+/// The ticked lines of a form.
+pub fn ticked(posted: &Posted) -> Vec<Ticked> {
     let line = |value: &str| {
         let (submission, etag) = value.split_once(' ')?;
         Some(Ticked { submission: submission.to_owned(), etag: etag.to_owned() })
@@ -172,7 +180,8 @@ fn result(visit: &Visit, listing: &Listing, called: &str, went: &[Went]) -> Mark
     }
 }
 
-fn named(visit: &Visit, review: &Review) -> Markup {
+/// A line of a preview.
+pub fn named(visit: &Visit, review: &Review) -> Markup {
     html! {
         a href={ "/" (review.submission) } { (review.number) " " bdi { (filled(&words::cut(&review.subject, 60))) } }
         " " span.detail { (words::state(review.state(), visit.language())) }

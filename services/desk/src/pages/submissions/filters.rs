@@ -1,10 +1,10 @@
 //! The conditions of the list: a form that writes them into the address, and pills that take them away.
 
 use maud::{Markup, html};
-use proto::intake::v1::Campaign;
+use proto::intake::v1::{Campaign, Tag};
 
 use crate::{
-    listing::{KEPT, Listing, ORDERS, PATH, SWITCHES, wire_word},
+    listing::{COLUMNS, KEPT, Listing, ORDERS, PATH, SWITCHES, wire_word},
     people::Editors,
     visit::Visit,
     words::{self, RULES, STATES, VERDICTS},
@@ -35,11 +35,12 @@ pub fn pills(visit: &Visit, listing: &Listing, editors: &Editors, campaigns: &[C
 
 /// The form.
 #[must_use]
-pub fn form(visit: &Visit, listing: &Listing, editors: &Editors, campaigns: &[Campaign]) -> Markup {
+pub fn form(visit: &Visit, listing: &Listing, editors: &Editors, campaigns: &[Campaign], tags: &[Tag]) -> Markup {
     let language = visit.language();
     let any = visit.say("不限", "Any");
-    let has_more =
-        listing.names().any(|name| !COMMON.contains(&name) && !KEPT.contains(&name)) || listing.states_asked() > 1;
+    let has_more = listing.names().any(|name| !COMMON.contains(&name) && !KEPT.contains(&name))
+        || listing.states_asked() > 1
+        || listing.has_own_columns();
     html! {
         form.filters action=(PATH) aria-label=(visit.say("筛选来稿", "Filter submissions")) {
             @for name in KEPT {
@@ -100,7 +101,21 @@ pub fn form(visit: &Visit, listing: &Listing, editors: &Editors, campaigns: &[Ca
                         (tick("overdue", "1", visit.say("退修逾期", "Revision overdue"), listing))
                     }
                 }
+                fieldset {
+                    legend { (visit.say("列", "Columns")) }
+                    div.boxes {
+                        @for (value, zh, en) in COLUMNS {
+                            label.box { input type="checkbox" name="col" value=(value) checked[listing.shows(value)]; span { (visit.say(zh, en)) } }
+                        }
+                    }
+                }
                 div.line {
+                    @for (name, label) in [("tag", visit.say("标签", "Tag")), ("untag", visit.say("无此标签", "Without tag"))] {
+                        @let asked: Vec<&str> = listing.all(name).collect();
+                        @for tag in asked.iter().skip(1) { input type="hidden" name=(name) value=(tag); }
+                        label { span { (label) } input name=(name) list="tags" maxlength="20" value=[asked.first()]; }
+                    }
+                    datalist #tags { @for tag in tags { option value=(tag.tag) {} } }
                     @for (name, label) in [("failed", visit.say("不符合的规则", "Rule not met")), ("unsure", visit.say("待核的规则", "Rule to be checked"))] {
                         label { span { (label) }
                             select name=(name) {

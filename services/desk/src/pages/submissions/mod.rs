@@ -3,6 +3,8 @@
 mod assign;
 mod filters;
 mod table;
+mod tag;
+mod views;
 
 use axum::{
     Router,
@@ -13,12 +15,14 @@ use axum::{
 use chrono::Utc;
 use maud::{Markup, html};
 use proto::intake::v1::{
-    Campaign, CountReviewsRequest, ListCampaignsRequest, ListReviewsRequest, ListReviewsResponse, ReviewRole,
+    Campaign, CountReviewsRequest, ListCampaignsRequest, ListReviewsRequest, ListReviewsResponse,
+    ListSavedViewsRequest, ListTagsRequest, ReviewRole, SavedView, Tag,
 };
 use stdx::beijing;
 
 pub use assign::choice;
-pub use table::{Around, EXPIRES_WITHIN_DAYS, table, version};
+pub use table::{Around, EXPIRES_WITHIN_DAYS, table, tags, version};
+pub use tag::named_tags;
 
 use crate::{
     Desk, Language,
@@ -39,7 +43,12 @@ const CAMPAIGNS: i32 = 100;
 
 /// The routes of this directory.
 pub fn routes() -> Router<Desk> {
-    Router::new().route(PATH, get(show)).route("/submissions/assign", post(assign::assign))
+    Router::new()
+        .route(PATH, get(show))
+        .route("/submissions/assign", post(assign::assign))
+        .route("/submissions/tag", post(tag::tag))
+        .route("/submissions/views", post(views::keep))
+        .route("/submissions/views/remove", post(views::remove))
 }
 
 async fn show(visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Response {
@@ -60,10 +69,13 @@ async fn show(visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Respo
     };
     let counted = CountReviewsRequest { campaign: listing.campaign(), filters: vec![filter] };
     let (mut reviews, mut counting, mut campaigns) = (visit.api.reviews(), visit.api.reviews(), visit.api.campaigns());
-    let (listed, counted, editors, campaigns) = tokio::join!(
+    let (mut tagging, mut viewing) = (visit.api.reviews(), visit.api.reviews());
+    let (listed, counted, editors, tags, views, campaigns) = tokio::join!(
         reviews.list_reviews(asked),
         counting.count_reviews(counted),
         Editors::ask(&visit),
+        tagging.list_tags(ListTagsRequest {}),
+        viewing.list_saved_views(ListSavedViewsRequest {}),
         campaigns.list_campaigns(ListCampaignsRequest { page_size: CAMPAIGNS, page_token: String::new() }),
     );
     let (editors, campaigns) = match (editors, campaigns) {
@@ -75,9 +87,13 @@ async fn show(visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Respo
         (Ok(listed), Ok(counted)) => (None, listed.into_inner(), counted.into_inner().counts.first().copied()),
         (Err(status), _) | (_, Err(status)) => (Some(Fault::from(status)), ListReviewsResponse::default(), None),
     };
-    let list = List { visit: &visit, listing: &listing, editors: &editors, campaigns: &campaigns, now };
+    // The list is worth more than what is offered around it.
+    let tags = tags.map(|answer| answer.into_inner().tags).unwrap_or_default();
+    let views = views.map(|answer| answer.into_inner().saved_views).unwrap_or_default();
+    let (visit, listing) = (&visit, &listing);
+    let list = List { visit, listing, editors: &editors, campaigns: &campaigns, tags: &tags, views: &views, now };
     let body = list.body(&listed, total.unwrap_or_default(), fault.as_ref());
-    let page = Page::new(&visit, Here::Submissions, visit.say("来稿", "Submissions")).show(&body);
+    let page = Page::new(visit, Here::Submissions, visit.say("来稿", "Submissions")).show(&body);
     match fault {
         Some(fault) => (fault.status(), page).into_response(),
         None => page,
@@ -90,6 +106,8 @@ struct List<'a> {
     listing: &'a Listing,
     editors: &'a Editors,
     campaigns: &'a [Campaign],
+    tags: &'a [Tag],
+    views: &'a [SavedView],
     now: chrono::DateTime<Utc>,
 }
 
@@ -106,7 +124,8 @@ impl List<'_> {
         };
         html! {
             @if let Some(fault) = fault { (notice(Tone::Bad, fault.words(visit.language()))) }
-            (filters::form(visit, listing, self.editors, self.campaigns))
+            (views::views(visit, listing, self.views))
+            (filters::form(visit, listing, self.editors, self.campaigns, self.tags))
             (filters::pills(visit, listing, self.editors, self.campaigns))
             @if listed.reviews.is_empty() {
                 @if fault.is_none() { (self.empty()) }

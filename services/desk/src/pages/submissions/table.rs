@@ -8,7 +8,7 @@ use stdx::beijing;
 use crate::{
     Language,
     html::{Tone, badge, filled, moment},
-    listing::Listing,
+    listing::{COLUMNS, Listing},
     people::Editors,
     visit::Visit,
     words,
@@ -52,11 +52,9 @@ pub fn table(around: &Around<'_>, caption: &str, reviews: &[Review]) -> Markup {
                     @if around.has_boxes { th scope="col" { span.unseen { (visit.say("选择", "Select")) } } }
                     th.number scope="col" { (visit.say("收稿号", "No.")) }
                     th scope="col" { (visit.say("稿件", "Manuscript")) }
-                    th scope="col" { (visit.say("作者与单位", "Author")) }
-                    th scope="col" { (visit.say("收到", "Received")) }
-                    th scope="col" { (visit.say("判定", "Verdict")) }
-                    th scope="col" { (visit.say("状态", "State")) }
-                    th scope="col" { (visit.say("责任编辑", "Editor")) }
+                    @for (column, zh, en) in COLUMNS {
+                        @if around.listing.shows(column) { th scope="col" { (visit.say(zh, en)) } }
+                    }
                 } }
                 tbody { @for review in reviews { (line(around, review)) } }
             }
@@ -66,12 +64,9 @@ pub fn table(around: &Around<'_>, caption: &str, reviews: &[Review]) -> Markup {
 
 fn line(around: &Around<'_>, review: &Review) -> Markup {
     let visit = around.visit;
-    let language = visit.language();
     let summary = review.summary.clone().unwrap_or_default();
     let subject = if summary.subject.is_empty() { &review.subject } else { &summary.subject };
     let newest = if summary.submission.is_empty() { &review.submission } else { &summary.submission };
-    let (tone, verdict) = words::verdict(review.verdict(), language);
-    let received = summary.received_time.as_ref().or(review.received_time.as_ref());
     html! {
         tr data-row {
             @if around.has_boxes {
@@ -85,16 +80,38 @@ fn line(around: &Around<'_>, review: &Review) -> Markup {
                     @else { bdi { (words::cut(subject, SUBJECT_CHARACTERS)) } }
                 }
                 (content(visit, &summary, around.now))
+                @if !around.listing.shows("tags") && !review.tags.is_empty() { small { (tags(&review.tags)) } }
             }
-            td { bdi { (filled(&words::cut(&summary.contact_name, NAME_CHARACTERS))) }
-                @if !summary.organisation.is_empty() { small { bdi { (words::cut(&summary.organisation, NAME_CHARACTERS)) } } } }
-            td.when { (moment(received)) }
-            td { (badge(tone, verdict)) (missing(&summary, language)) }
-            td { (badge(words::state_tone(review.state()), words::state(review.state(), language)))
-                (due(visit, review, beijing::day_of(around.now))) }
-            td { (filled(around.editors.called(&review.editor))) }
+            @for (column, ..) in COLUMNS { @if around.listing.shows(column) { (cell(around, review, &summary, column)) } }
         }
     }
+}
+
+fn cell(around: &Around<'_>, review: &Review, summary: &ReviewSummary, column: &str) -> Markup {
+    let visit = around.visit;
+    let language = visit.language();
+    let (tone, verdict) = words::verdict(review.verdict(), language);
+    match column {
+        "author" => html! {
+            td { bdi { (filled(&words::cut(&summary.contact_name, NAME_CHARACTERS))) }
+                @if !summary.organisation.is_empty() { small { bdi { (words::cut(&summary.organisation, NAME_CHARACTERS)) } } } }
+        },
+        "received" => html! { td.when { (moment(summary.received_time.as_ref().or(review.received_time.as_ref()))) } },
+        "verdict" => html! { td { (badge(tone, verdict)) (missing(summary, language)) } },
+        "state" => html! {
+            td { (badge(words::state_tone(review.state()), words::state(review.state(), language)))
+                (due(visit, review, beijing::day_of(around.now))) }
+        },
+        "editor" => html! { td { (filled(around.editors.called(&review.editor))) } },
+        "changed" => html! { td.when { (moment(review.update_time.as_ref())) } },
+        _ => html! { td { (tags(&review.tags)) } },
+    }
+}
+
+/// Tags, each leading to the manuscripts that have it.
+#[must_use]
+pub fn tags(tags: &[String]) -> Markup {
+    html! { @for tag in tags { a.tag href=(Listing::with(&[("tag", tag)]).url()) { (tag) } " " } }
 }
 
 /// Version, kinds of files, length, and a link that ends soon.

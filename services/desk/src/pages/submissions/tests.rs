@@ -51,7 +51,7 @@ fn editors() -> Editors {
 
 fn shown(visit: &Visit, listing: &Listing, reviews: Vec<proto::intake::v1::Review>, total: u64) -> String {
     let editors = editors();
-    let list = List { visit, listing, editors: &editors, campaigns: &[], now: now() };
+    let list = List { visit, listing, editors: &editors, campaigns: &[], tags: &[], views: &[], now: now() };
     let listed = ListReviewsResponse { reviews, next_page_token: "T2".into() };
     list.body(&listed, total, None).into_string()
 }
@@ -130,6 +130,37 @@ fn a_page_of_fifty_lines_stays_under_100_kb() {
     let body = shown(&visit, &listing, (0..50_u64).map(line).collect(), 12_345);
     // The frame around it is small and the same for every page.
     assert!(body.len() < 95_000, "{} bytes", body.len());
+}
+
+#[test]
+fn tags_stand_under_the_manuscript_or_in_a_column_of_their_own_and_lead_to_their_list() {
+    let mut tagged = review(1);
+    tagged.tags = vec!["浙江".into(), "<b>".into()];
+    let html = shown(&visit(), &Listing::default(), vec![tagged.clone()], 1);
+    assert!(html.contains("<small><a class=\"tag\" href=\"/submissions?tag=%E6%B5%99%E6%B1%9F\">浙江</a>"), "{html}");
+    assert!(!html.contains("<th scope=\"col\">标签</th>") && !html.contains("<b>"));
+    let html = shown(&visit(), &Listing::with(&[("col", "tags")]), vec![tagged], 1);
+    assert!(html.contains("<th scope=\"col\">标签</th>") && html.contains("<td><a class=\"tag\""), "{html}");
+    assert!(!html.contains("<th scope=\"col\">责任编辑</th>"));
+}
+
+#[test]
+fn saved_lists_are_links_that_their_owner_removes_and_a_chief_editor_those_for_all() {
+    let view = |title: &str, owner: &str, shared| SavedView {
+        name: format!("savedViews/{title}"),
+        title: title.into(),
+        query: "state=open&nonsense=1".into(),
+        owner: owner.into(),
+        shared,
+        create_time: None,
+    };
+    let all = [view("逾期", "zhang.li", false), view("公共", "li.na", true)];
+    let listing = Listing::with(&[("state", "open")]);
+    let shown = |role| views::views(&visit_of(role, Language::Zh), &listing, &all).into_string();
+    let (editor, chief) = (shown(ReviewRole::Editor), shown(ReviewRole::ChiefEditor));
+    assert!(editor.contains("<a href=\"/submissions?state=open\" aria-current=\"page\"><bdi>逾期</bdi>"), "{editor}");
+    assert_eq!((editor.matches("views/remove").count(), chief.matches("views/remove").count()), (1, 2));
+    assert!(!editor.contains("name=\"shared\"") && chief.contains("name=\"shared\""));
 }
 
 #[test]
