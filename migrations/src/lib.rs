@@ -30,6 +30,7 @@ mod m0014_account;
 mod m0015_manuscript;
 mod m0016_likeness;
 mod m0017_group;
+mod m0018_reachable;
 mod m0019_remark;
 
 /// All migrations in their order.
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_manuscript::Migration),
             Box::new(m0016_likeness::Migration),
             Box::new(m0017_group::Migration),
+            Box::new(m0018_reachable::Migration),
             Box::new(m0019_remark::Migration),
         ]
     }

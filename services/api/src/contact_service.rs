@@ -9,7 +9,7 @@ use store::{
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::{errors, masked, names, page, wire};
+use crate::{errors, gate::acting, masked, names, page, wire};
 
 /// Characters of a search.
 const SEARCH_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=80;
@@ -57,6 +57,9 @@ fn sender(record: &ContactRecord) -> v1::Sender {
             .collect(),
         first_received_time: Some(wire::timestamp(record.first_received_at)),
         last_received_time: Some(wire::timestamp(record.last_received_at)),
+        unreachable: wire::reach::unreachable(&record.address, &record.reach),
+        checked_time: record.reach.checked.as_ref().map(|checked| wire::timestamp(checked.at)),
+        checked_by: record.reach.checked.as_ref().map(|checked| checked.by.clone()).unwrap_or_default(),
     }
 }
 
@@ -95,10 +98,12 @@ impl ContactService for Contacts {
         let request = request.into_inner();
         let size = page::size(request.page_size)?;
         let search = search(&request.search)?;
-        let query = ["ListContacts", &search, &request.organisation];
+        let unreachable = if request.unreachable { "unreachable" } else { "" };
+        let query = ["ListContacts", &search, &request.organisation, unreachable];
         let after: Option<(DateTime<Utc>, Uuid)> = self.tokens.open(&query, &request.page_token)?;
         let organisation = Some(request.organisation.clone()).filter(|name| !name.is_empty());
-        let rows = ContactQuery { search: search.clone(), organisation, after, limit: size + 1 };
+        let (search, unreachable) = (search.clone(), request.unreachable);
+        let rows = ContactQuery { search, organisation, unreachable, after, limit: size + 1 };
         let rows = self.store.contact_list(&rows).await.map_err(errors::of_store)?;
         let (contacts, more) = page::fill(&rows, size, sender);
         let next_page_token = match rows[..contacts.len()].last().filter(|_| more) {
@@ -117,6 +122,16 @@ impl ContactService for Contacts {
         let lines = self.store.contact_submissions(id, SUBMISSIONS_MAX).await.map_err(errors::of_store)?;
         let submissions = lines.iter().map(submission).collect();
         Ok(Response::new(v1::GetContactResponse { contact: Some(sender(&record)), submissions }))
+    }
+
+    async fn mark_reachable(
+        &self,
+        request: Request<v1::MarkReachableRequest>,
+    ) -> Result<Response<v1::MarkReachableResponse>, Status> {
+        let acting = acting(&request)?;
+        let id = names::CONTACT.required("name", &request.get_ref().name)?;
+        let count = self.store.contact_mark_reachable(id, &acting.name).await.map_err(errors::of_store)?;
+        Ok(Response::new(v1::MarkReachableResponse { released_count: count }))
     }
 
     async fn list_organisations(

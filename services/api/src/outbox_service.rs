@@ -1,8 +1,8 @@
 //! OutboxService: every letter to an author, sent or not, and what a person does with it. The tables take a step or
-//! refuse it; here the caller's role is asked, and a refusal is put in the words of the wire.
+//! refuse it; here a refusal is put in the words of the wire. The caller's role was asked in the gate.
 
 use chrono::{DateTime, Utc};
-use intake::review::{Refusal as OfRights, Role, WORDS_MAX};
+use intake::review::{Role, WORDS_MAX};
 use proto::intake::v1::{self, outbox_service_server::OutboxService};
 use reply::editing::Refusal;
 use store::{
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     errors,
-    gate::{self, Acting},
+    gate::{Acting, acting},
     masked, names, page, wire,
 };
 
@@ -55,24 +55,20 @@ impl OutboxDesk {
         let mut reply = wire::reply::reply(&record);
         let history = self.store.reply_history(id).await.map_err(errors::of_store)?;
         reply.history = history.iter().map(wire::reply::event).collect();
+        let reaches = self.store.reach(std::slice::from_ref(&record.to)).await.map_err(errors::of_store)?;
+        reply.unreachable = reaches.iter().find_map(|(address, reach)| wire::reach::unreachable(address, reach));
         Ok(Response::new(reply))
     }
 }
 
-/// Who calls, if the role is high enough.
-fn acting<T>(request: &Request<T>, least: Role) -> Result<Acting, Status> {
-    let acting = gate::acting(request)?;
-    if acting.role >= least {
-        return Ok(acting);
-    }
-    let refusal = OfRights::RoleTooLow(least);
-    Err(errors::status(Code::PermissionDenied, &refusal.code().to_ascii_uppercase(), refusal.en(), refusal.zh()))
-}
-
-/// Hides the author's address from a viewer.
+/// Hides the author's address from a viewer; mail servers name it in what they say.
 fn mask(reply: &mut v1::Reply, acting: &Acting) {
     if acting.role < Role::Editor {
         reply.to = masked::address(&reply.to);
+        let said = [&mut reply.detail, &mut reply.bounce_detail].into_iter();
+        for said in said.chain(reply.history.iter_mut().map(|event| &mut event.detail)) {
+            *said = masked::addresses_within(said);
+        }
     }
 }
 
@@ -129,7 +125,7 @@ fn words(subject: String, body: String) -> Result<ReplyAction, Status> {
 #[tonic::async_trait]
 impl OutboxService for OutboxDesk {
     async fn get_reply(&self, request: Request<v1::GetReplyRequest>) -> Result<Response<v1::Reply>, Status> {
-        let acting = acting(&request, Role::Viewer)?;
+        let acting = acting(&request)?;
         let mut answer = self.whole(names::REPLY.required("name", &request.get_ref().name)?).await?;
         mask(answer.get_mut(), &acting);
         Ok(answer)
@@ -139,7 +135,7 @@ impl OutboxService for OutboxDesk {
         &self,
         request: Request<v1::ListRepliesRequest>,
     ) -> Result<Response<v1::ListRepliesResponse>, Status> {
-        let acting = acting(&request, Role::Viewer)?;
+        let acting = acting(&request)?;
         let request = request.into_inner();
         let size = page::size(request.page_size)?;
         let mut states = Vec::new();
@@ -178,7 +174,6 @@ impl OutboxService for OutboxDesk {
         &self,
         request: Request<v1::CountRepliesRequest>,
     ) -> Result<Response<v1::CountRepliesResponse>, Status> {
-        acting(&request, Role::Viewer)?;
         let campaign_id = names::CAMPAIGN.optional("campaign", &request.get_ref().campaign)?;
         let (counts, bounced) = self.store.reply_counts(campaign_id).await.map_err(errors::of_store)?;
         let count =
@@ -187,45 +182,44 @@ impl OutboxService for OutboxDesk {
     }
 
     async fn update_reply(&self, request: Request<v1::UpdateReplyRequest>) -> Result<Response<v1::Reply>, Status> {
-        let acting = acting(&request, Role::Editor)?;
+        let acting = acting(&request)?;
         let request = request.into_inner();
         let action = words(request.subject, request.body)?;
         self.take(step(acting, &request.name, &request.etag, action, String::new())?).await
     }
 
     async fn approve_reply(&self, request: Request<v1::ApproveReplyRequest>) -> Result<Response<v1::Reply>, Status> {
-        let acting = acting(&request, Role::ChiefEditor)?;
+        let acting = acting(&request)?;
         let request = request.into_inner();
         self.take(step(acting, &request.name, &request.etag, ReplyAction::Approve, String::new())?).await
     }
 
     async fn hold_reply(&self, request: Request<v1::HoldReplyRequest>) -> Result<Response<v1::Reply>, Status> {
-        let acting = acting(&request, Role::Editor)?;
+        let acting = acting(&request)?;
         let request = request.into_inner();
         self.take(step(acting, &request.name, &request.etag, ReplyAction::Hold, request.note)?).await
     }
 
     async fn cancel_reply(&self, request: Request<v1::CancelReplyRequest>) -> Result<Response<v1::Reply>, Status> {
-        let acting = acting(&request, Role::Editor)?;
+        let acting = acting(&request)?;
         let request = request.into_inner();
         self.take(step(acting, &request.name, &request.etag, ReplyAction::Cancel, request.note)?).await
     }
 
     async fn retry_reply(&self, request: Request<v1::RetryReplyRequest>) -> Result<Response<v1::Reply>, Status> {
-        let acting = acting(&request, Role::Editor)?;
+        let acting = acting(&request)?;
         let request = request.into_inner();
         self.take(step(acting, &request.name, &request.etag, ReplyAction::Retry, String::new())?).await
     }
 
     async fn settle_reply(&self, request: Request<v1::SettleReplyRequest>) -> Result<Response<v1::Reply>, Status> {
-        let acting = acting(&request, Role::ChiefEditor)?;
+        let acting = acting(&request)?;
         let request = request.into_inner();
         let action = ReplyAction::Settle { send_again: request.send_again };
         self.take(step(acting, &request.name, &request.etag, action, request.note)?).await
     }
 
-    async fn get_sending(&self, request: Request<v1::GetSendingRequest>) -> Result<Response<v1::Sending>, Status> {
-        acting(&request, Role::Viewer)?;
+    async fn get_sending(&self, _: Request<v1::GetSendingRequest>) -> Result<Response<v1::Sending>, Status> {
         let sending = self.store.reply_sending().await.map_err(errors::of_store)?;
         Ok(Response::new(wire::reply::sending(&sending)))
     }

@@ -35,6 +35,7 @@ const TABLE: &[Line] = &[
     ("caibian.intake.v1.CampaignService", EDITOR, &["TestCampaign", "PreviewReply"]),
     ("caibian.intake.v1.CampaignService", CHIEF, &["CreateCampaign", "UpdateCampaign"]),
     ("caibian.intake.v1.ContactService", VIEWER, &["GetContact", "ListContacts", "ListOrganisations"]),
+    ("caibian.intake.v1.ContactService", EDITOR, &["MarkReachable"]),
     ("caibian.intake.v1.ExportService", VIEWER, &["ExportRegister"]),
     ("caibian.intake.v1.ExportService", EDITOR, &["ExportFiles"]),
     ("caibian.intake.v1.MailPageService", OPEN, &["DownloadMailPage"]),

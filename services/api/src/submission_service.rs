@@ -83,7 +83,12 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         let sight = sight(&acting(&request)?);
         let id = names::SUBMISSION.required("name", &request.into_inner().name)?;
         let record = self.store.submission_get(id).await.map_err(errors::of_store)?;
-        Ok(Response::new(seen(wire::submission(&record), sight)))
+        let sender = record.letter.headers.from.first().map(|from| from.address.as_str()).unwrap_or_default();
+        let marked = self.store.unreachable_of(record.root_id, sender).await.map_err(errors::of_store)?;
+        let mut submission = seen(wire::submission(&record), sight);
+        submission.unreachable =
+            marked.iter().filter_map(|(address, reach)| wire::reach::unreachable(address, reach)).collect();
+        Ok(Response::new(submission))
     }
 
     async fn list_submissions(

@@ -53,6 +53,8 @@ pub enum Refusal {
     Silent,
     /// The address that it goes to or comes from is unfit for a mail.
     Unfit,
+    /// A letter came back from the address that it goes to.
+    Unreachable,
 }
 
 impl Refusal {
@@ -65,6 +67,7 @@ impl Refusal {
             Self::CalledOff => "reply_called_off",
             Self::Silent => "reply_silent",
             Self::Unfit => "reply_unfit",
+            Self::Unreachable => "reply_unreachable",
         }
     }
 
@@ -77,6 +80,7 @@ impl Refusal {
             Self::CalledOff => "此信所告知的决定已撤回或被新的决定取代，不能再发。".into(),
             Self::Silent => "按不予回复的规则，此信不能发送。".into(),
             Self::Unfit => "发信或收信地址无效，此信不能发送。".into(),
+            Self::Unreachable => "发往该地址的信曾被退回，请先核对地址，标为可送达后再发。".into(),
         }
     }
 
@@ -89,6 +93,9 @@ impl Refusal {
             Self::CalledOff => "The decision that it tells was retracted or another one followed: it cannot go.".into(),
             Self::Silent => "A rule against loops keeps the letter back: it cannot go.".into(),
             Self::Unfit => "An address of the letter is unfit for a mail: it cannot go.".into(),
+            Self::Unreachable => {
+                "A letter to this address came back: please check it and mark it reachable first.".into()
+            }
         }
     }
 }

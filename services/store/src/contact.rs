@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Store,
-    entity::{review, submission_contact as row},
-    export,
+    entity::{contact_mark, review, submission_contact as row},
+    export, reach,
     record::{ContactQuery, ContactRecord, ExportLine, OrganisationQuery, OrganisationRecord},
     search::holds,
     values::{LINE_CHARACTERS_MAX, address, bounded, instant, line, micros, parsed, unsigned},
@@ -98,6 +98,10 @@ pub async fn list(store: &Store, query: &ContactQuery) -> Result<Vec<ContactReco
     if let Some(organisation) = &query.organisation {
         rows = rows.filter(row::Column::ContactId.in_subquery(those(row::Column::Organisation.eq(organisation))));
     }
+    if query.unreachable {
+        let marked = Query::select().column(contact_mark::Column::Address).from(contact_mark::Entity).take();
+        rows = rows.filter(row::Column::Address.in_subquery(marked));
+    }
     let rows = rows.limit(bounded(query.limit)).all(&store.reader).await?;
     records(store, rows).await
 }
@@ -129,6 +133,8 @@ async fn records(store: &Store, rows: Vec<row::Model>) -> Result<Vec<ContactReco
     let sums: HashMap<Uuid, (i64, i64, i64)> =
         sums.into_iter().map(|(id, submissions, manuscripts, first)| (id, (submissions, manuscripts, first))).collect();
     let mut states = states(store, ids()).await?;
+    let addresses: Vec<String> = rows.iter().map(|row| row.address.clone()).collect();
+    let mut reaches = reach::of(&store.reader, &addresses).await?;
     let mut records = Vec::with_capacity(rows.len());
     for row in rows {
         let id = row.contact_id;
@@ -136,6 +142,7 @@ async fn records(store: &Store, rows: Vec<row::Model>) -> Result<Vec<ContactReco
         let (names, organisations) = values(store, id).await?;
         records.push(ContactRecord {
             id,
+            reach: reaches.remove(&row.address).unwrap_or_default(),
             address: row.address,
             names,
             organisations,

@@ -20,6 +20,7 @@ mod manuscript;
 mod message;
 mod open;
 pub mod outbox;
+mod reach;
 pub mod record;
 pub mod register;
 mod review;
@@ -35,7 +36,7 @@ mod write;
 pub use error::{Error, Result};
 pub use outbox::{ReplyPolicy, ReplySender};
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use ::reply::{editing::Refusal as ReplyRefusal, outbox::State as ReplyState};
 use chrono::{DateTime, Utc};
@@ -54,9 +55,9 @@ use account::{
 use outbox::record::{ReplyEvent, ReplyQuery, ReplyRecord, ReplyStep, SendingRecord};
 use record::{
     CampaignKey, ContactQuery, ContactRecord, Enrolment, Event, ExportLine, ExportQuery, MailboxRecord, MessageLetter,
-    MessageQuery, MessageRecord, OrganisationQuery, OrganisationRecord, Remark, RemarkMade, ReviewEvent, ReviewFilter,
-    ReviewNeighbours, ReviewQuery, ReviewRecord, ReviewStep, SameFile, SavedView, SubmissionQuery, SubmissionRecord,
-    TagCount, Tagging, VerifyFault, ViewRefusal,
+    MessageQuery, MessageRecord, OrganisationQuery, OrganisationRecord, Reach, Remark, RemarkMade, ReviewEvent,
+    ReviewFilter, ReviewNeighbours, ReviewQuery, ReviewRecord, ReviewStep, SameFile, SavedView, SubmissionQuery,
+    SubmissionRecord, TagCount, Tagging, VerifyFault, ViewRefusal,
 };
 use register::{Change, Condition, Draft, Entry, Loaded, Once, Register, RegisterQuery};
 use rollup::{Origin, RollupFault, RollupQuery, Totals};
@@ -290,6 +291,27 @@ impl Store {
     /// A page of contacts, newest receipt first.
     pub async fn contact_list(&self, query: &ContactQuery) -> Result<Vec<ContactRecord>> {
         contact::list(self, query).await
+    }
+
+    /// Whether letters reach these addresses, by the address in lower case; one that nothing is known of is left out.
+    pub async fn reach(&self, addresses: &[String]) -> Result<HashMap<String, Reach>> {
+        reach::of(&self.reader, addresses).await
+    }
+
+    /// The addresses of a manuscript (its sender's, and those that its letters go to) that letters came back from.
+    pub async fn unreachable_of(&self, root_id: Uuid, sender: &str) -> Result<Vec<(String, Reach)>> {
+        reach::of_manuscript(self, root_id, sender).await
+    }
+
+    /// A person has looked at a contact's address: letters go there again. Tells how many that waited go on.
+    pub async fn contact_mark_reachable(&self, id: Uuid, actor: &str) -> Result<u32> {
+        reach::mark_reachable(self, id, actor).await
+    }
+
+    /// The id of an address's contact.
+    #[must_use]
+    pub fn contact_id(address: &str) -> Uuid {
+        contact::id_of(&values::address(address))
     }
 
     /// One contact.

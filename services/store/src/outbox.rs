@@ -19,7 +19,8 @@ use crate::{Store, values::address};
 
 pub(crate) use bounce::bounced;
 pub(crate) use duty::owe;
-pub(crate) use edit::step;
+pub(crate) use edit::{go_on, step};
+pub(crate) use line::{Line, append, set};
 pub(crate) use read::{counts, get, history, list, sending};
 pub(crate) use write::{About, acknowledge};
 

@@ -668,6 +668,37 @@ pub struct ContactRecord {
     pub last_received_at: DateTime<Utc>,
     /// The last one; with its receipt the key of a page.
     pub last_submission_id: Uuid,
+    /// Whether letters reach the address.
+    pub reach: Reach,
+}
+
+/// Whether letters reach an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Set while nothing is sent there.
+    pub unreachable: Option<Unreachable>,
+    /// Who marked it reachable last.
+    pub checked: Option<Checked>,
+}
+
+/// An address that a letter came back from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    /// When it came back.
+    pub since: DateTime<Utc>,
+    /// What the report says; may hold the address.
+    pub reason: String,
+    /// Receipt of the newest submission from the address since.
+    pub heard_at: Option<DateTime<Utc>>,
+}
+
+/// A person's look at an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who, by name.
+    pub by: String,
 }
 
 /// Which contacts to list.
@@ -677,6 +708,8 @@ pub struct ContactQuery {
     pub search: String,
     /// Who ever wrote for this organisation.
     pub organisation: Option<String>,
+    /// Only those that letters came back from.
+    pub unreachable: bool,
     /// After the contact with this last receipt and submission.
     pub after: Option<(DateTime<Utc>, Uuid)>,
     /// At most so many.

@@ -4,7 +4,7 @@
 
 use proto::intake::v1;
 
-use crate::masked::{address, phone};
+use crate::masked::{address, digit, is_hidden, phone};
 
 /// How much of a submission's personal data a caller sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,20 +140,8 @@ const DIGITS_MIN: usize = 5;
 /// Characters between two digits of one phone.
 const GAP_MAX: usize = 3;
 
-fn digit(character: char) -> Option<u32> {
-    match character {
-        '０'..='９' => Some(u32::from(character) - u32::from('０')),
-        _ => character.to_digit(10),
-    }
-}
-
 fn is_separator(character: char) -> bool {
     character.is_whitespace() || "-－—–_.·()（）".contains(character)
-}
-
-/// Of a long number the first three and the last four digits stay, of a short one the last two.
-fn is_hidden(number: usize, digits: usize) -> bool {
-    if digits >= 9 { number >= 3 && number + 4 < digits } else { number + 2 < digits }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod campaign;
 mod fit;
 mod mailbox;
 pub mod masking;
+pub mod reach;
 pub mod reply;
 pub mod review;
 mod submission;

@@ -87,6 +87,7 @@ pub fn reply(record: &ReplyRecord) -> v1::Reply {
         bounce_detail: record.bounce_detail.clone(),
         edited: record.edited,
         history: Vec::new(),
+        unreachable: None,
     }
 }
 

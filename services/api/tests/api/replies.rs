@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use api::TokenSetting;
 use intake::review::Role;
-use proto::intake::v1::{self, ReplyState, outbox_service_client::OutboxServiceClient};
+use proto::intake::v1::{
+    self, ReplyState, contact_service_client::ContactServiceClient, outbox_service_client::OutboxServiceClient,
+    submission_service_client::SubmissionServiceClient,
+};
 use reply::{
     answering::Ourselves,
     outbox::{Outbox, Outcome, Outgoing, Stage},
@@ -235,4 +238,52 @@ async fn the_desk_sees_whether_letters_go_out() {
     let mut local = OutboxServiceClient::new(server.channel().await);
     let sending = local.get_sending(v1::GetSendingRequest {}).await.unwrap().into_inner();
     assert_eq!(sending, v1::Sending::default());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_editor_marks_an_address_reachable_and_what_waited_goes_on() {
+    let (world, server, client) = desk().await;
+    let mut zhang = client("zhang");
+    let first = letter(&world, &mut zhang, 1).await;
+    let outgoing = taken(&world).await;
+    world.store.staged(&outgoing, Stage::End).await.unwrap();
+    world.store.ended(&outgoing, &Outcome::Sent { said: "250 OK".into() }).await.unwrap();
+    let waits = letter(&world, &mut zhang, 1).await;
+    world.bounced(&first.message_id, "550 <author1@czt.example.cn> unknown").await;
+
+    let held = get(&mut zhang, &waits.name).await;
+    assert_eq!((held.state(), held.silence.unwrap().code.as_str()), (ReplyState::Held, "unreachable"));
+    let unreachable = held.unreachable.unwrap();
+    assert_eq!(unreachable.reason, "550 <a***@czt.example.cn> unknown");
+    assert_eq!(unreachable.address, "a***@czt.example.cn");
+    let told = get(&mut client("look"), &first.name).await;
+    assert!(!format!("{told:?}").contains("author1@"), "a viewer reads no address: {told:?}");
+    let mut submissions = SubmissionServiceClient::with_interceptor(server.channel().await, Bearer("look"));
+    let request = v1::GetSubmissionRequest { name: waits.submission.clone() };
+    let submission = submissions.get_submission(request).await.unwrap().into_inner();
+    assert_eq!(submission.unreachable, [unreachable.clone()]);
+
+    let contacts = |name| {
+        let channel = server.channel();
+        async move { ContactServiceClient::with_interceptor(channel.await, Bearer(name)) }
+    };
+    let listed = v1::ListContactsRequest { unreachable: true, ..Default::default() };
+    let found = contacts("look").await.list_contacts(listed.clone()).await.unwrap().into_inner().contacts;
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0].name, found[0].unreachable.as_ref()), (&unreachable.contact, Some(&unreachable)));
+    let request = v1::MarkReachableRequest { name: unreachable.contact.clone() };
+    let refused = contacts("look").await.mark_reachable(request.clone()).await;
+    assert_eq!(refusal(refused), (Code::PermissionDenied, "ROLE_TOO_LOW".into()));
+    let mut contacts = contacts("zhang").await;
+    assert_eq!(contacts.mark_reachable(request.clone()).await.unwrap().into_inner().released_count, 1);
+    assert_eq!(contacts.mark_reachable(request).await.unwrap().into_inner().released_count, 0);
+    assert_eq!(contacts.list_contacts(listed).await.unwrap().into_inner().contacts, []);
+    let request = v1::GetContactRequest { name: unreachable.contact };
+    let contact = contacts.get_contact(request).await.unwrap().into_inner().contact.unwrap();
+    assert_eq!((contact.unreachable, contact.checked_by.as_str()), (None, "zhang"));
+    let free = get(&mut zhang, &waits.name).await;
+    assert_eq!((free.state(), free.silence, free.unreachable), (ReplyState::Pending, None, None));
+    assert_eq!(free.history.last().unwrap().actor, "zhang");
+    let unknown = v1::MarkReachableRequest { name: format!("contacts/{}", uuid::Uuid::now_v7()) };
+    assert_eq!(refusal(contacts.mark_reachable(unknown).await), (Code::NotFound, "CONTACT_NOT_FOUND".into()));
 }

@@ -18,7 +18,9 @@ use intake::{
     contact::{Contact, Found},
     finding::{Evidence, Finding, Outcome, RuleCode, Severity},
     judgement::judge,
-    letter::{Address, Body, Content, Disposition, Document, DocumentFormat, Headers, Letter, Page, Part},
+    letter::{
+        Address, Body, Content, DeliveryReport, Disposition, Document, DocumentFormat, Headers, Letter, Page, Part,
+    },
     message::{Message, ReceivedBasis, Stage},
     ports::{Blobs, Draft, Lease, Ledger, Listed},
     sorting::{Class, Sorting},
@@ -65,6 +67,7 @@ pub struct Mail {
     pub class: Class,
     /// Rules that failed, as required ones.
     pub failed: Vec<RuleCode>,
+    pub report: Option<DeliveryReport>,
 }
 
 impl Default for Mail {
@@ -78,6 +81,7 @@ impl Default for Mail {
             page: None,
             class: Class::Submission,
             failed: Vec::new(),
+            report: None,
         }
     }
 }
@@ -93,6 +97,7 @@ impl Mail {
             },
             body: Body { text: self.text.clone(), page: self.page.clone(), ..Body::default() },
             parts: self.parts.clone(),
+            report: self.report.clone(),
             ..Letter::default()
         }
     }
@@ -221,6 +226,18 @@ impl World {
         let recorded = self.store.message_recorded(&self.lease, &message, &campaigns, &earlier, &letter, &assessment);
         recorded.await.unwrap();
         message.id
+    }
+
+    /// A letter of ours comes back.
+    pub async fn bounced(&self, message_id: &str, diagnostic: &str) {
+        let report = DeliveryReport {
+            original_message_id: Some(message_id.into()),
+            action: Some("failed".into()),
+            diagnostic: Some(diagnostic.into()),
+            ..DeliveryReport::default()
+        };
+        let from = "MAILER-DAEMON@czt.example.cn".into();
+        self.received(&Mail { from, class: Class::Bounce, report: Some(report), ..Mail::default() }).await;
     }
 
     /// The submission's id of a recorded mail.

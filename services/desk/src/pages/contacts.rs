@@ -12,6 +12,7 @@ use proto::intake::v1::{
     ListOrganisationsResponse, Organisation, Sender,
 };
 
+use super::unreachable::{flag_with_form, lifted};
 use crate::{
     Desk,
     fault::Fault,
@@ -37,24 +38,33 @@ type Pairs = Vec<(String, String)>;
 async fn contacts(visit: Visit, Query(query): Query<Pairs>) -> Response {
     let query = Fields(query);
     let (search, organisation, page) = (query.one("q").trim(), query.one("organisation"), query.one("page"));
+    let marked = if query.one("unreachable").is_empty() { "" } else { "1" };
     let asked = ListContactsRequest {
         page_size: LINES,
         page_token: page.to_owned(),
         search: search.to_owned(),
         organisation: organisation.to_owned(),
+        unreachable: !marked.is_empty(),
     };
     // What cannot be searched for is told above the form that asked for it.
     let (fault, listed) = match visit.api.contacts().list_contacts(asked).await {
         Ok(answer) => (None, answer.into_inner()),
         Err(status) => (Some(Fault::from(status)), ListContactsResponse::default()),
     };
-    let here = |page: &str| url("/contacts", &[("q", search), ("organisation", organisation), ("page", page)]);
+    let with = |organisation: &str, marked: &str, page: &str| {
+        url("/contacts", &[("q", search), ("organisation", organisation), ("unreachable", marked), ("page", page)])
+    };
+    let here = |page: &str| with(organisation, marked, page);
     let body = html! {
         (tabs(&visit, "/contacts"))
         (searching(&visit, "/contacts", search, fault.as_ref()))
-        @if !organisation.is_empty() {
-            ul.pills {
-                li { a href=(url("/contacts", &[("q", search)])) { (organisation) " ×" span.unseen { (visit.say("（去掉此条件）", " (remove this condition)")) } } }
+        ul.pills {
+            @if !organisation.is_empty() {
+                li { a href=(with("", marked, "")) { (organisation) " ×" span.unseen { (visit.say("（去掉此条件）", " (remove this condition)")) } } }
+            }
+            li {
+                @if marked.is_empty() { a href=(with(organisation, "1", "")) { (visit.say("只看无法送达", "Unreachable only")) } }
+                @else { a href=(with(organisation, "", "")) { (visit.say("无法送达", "Unreachable")) " ×" span.unseen { (visit.say("（去掉此条件）", " (remove this condition)")) } } }
             }
         }
         @if listed.contacts.is_empty() {
@@ -124,7 +134,9 @@ fn contact_table(visit: &Visit, contacts: &[Sender]) -> Markup {
                     tr {
                         th scope="row" { a href=(path_of(contact)) { (contact.names.first().map_or_else(|| visit.say("未署名", "unnamed"), String::as_str)) } }
                         td { (filled(contact.organisations.first().map_or("", String::as_str))) }
-                        td { (contact.address) }
+                        td { (contact.address)
+                            @if let Some(unreachable) = &contact.unreachable {
+                                br; (badge(Tone::Bad, visit.say("无法送达", "unreachable"))) " " small { (moment(unreachable.since_time.as_ref())) } } }
                         td.number { (contact.manuscript_count) }
                         td { (states(visit, contact)) }
                         td { (moment(contact.last_received_time.as_ref())) }
@@ -143,7 +155,7 @@ fn states(visit: &Visit, contact: &Sender) -> Markup {
     }
 }
 
-async fn contact(visit: Visit, Path(id): Path<String>) -> Response {
+async fn contact(visit: Visit, Path(id): Path<String>, Query(query): Query<Pairs>) -> Response {
     let asked = GetContactRequest { name: format!("contacts/{id}") };
     let details = match visit.api.contacts().get_contact(asked).await {
         Ok(answer) => answer.into_inner(),
@@ -156,6 +168,13 @@ async fn contact(visit: Visit, Path(id): Path<String>) -> Response {
         p { a href="/contacts" { (visit.say("← 全部联系人", "← All contacts")) } }
         dl.facts {
             dt { (visit.say("邮箱", "Address")) } dd { (contact.address) }
+            @if let Some(unreachable) = &contact.unreachable {
+                dt { (visit.say("送达", "Delivery")) } dd { (flag_with_form(&visit, unreachable, &path_of(&contact))) }
+            }
+            @if contact.checked_time.is_some() {
+                dt { (visit.say("核对地址", "Address checked")) }
+                dd { (moment(contact.checked_time.as_ref())) " " (contact.checked_by) }
+            }
             dt { (visit.say("署名", "Names")) } dd { (filled(&contact.names.join(visit.say("、", ", ")))) }
             dt { (visit.say("单位", "Organisations")) } dd {
                 @if contact.organisations.is_empty() { (filled("")) }
@@ -183,7 +202,12 @@ async fn contact(visit: Visit, Path(id): Path<String>) -> Response {
             p.detail { (visit.say("只列出最近 100 次来稿。", "Only the latest 100 submissions are listed.")) }
         }
     };
-    Page::new(&visit, Here::Contacts, title).show(&body)
+    let page = Page::new(&visit, Here::Contacts, title);
+    let page = match lifted(&visit, Fields(query).one("released")) {
+        Some(words) => page.saying(Tone::Good, words),
+        None => page,
+    };
+    page.show(&body)
 }
 
 fn submission_table(visit: &Visit, submissions: &[ContactSubmission]) -> Markup {

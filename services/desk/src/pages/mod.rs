@@ -18,6 +18,7 @@ mod statistics;
 mod submission;
 mod submissions;
 mod today;
+mod unreachable;
 
 use axum::{Router, response::Response};
 use keys::keys;
@@ -43,6 +44,7 @@ pub fn routes() -> Router<Desk> {
         .merge(submission::routes())
         .merge(submissions::routes())
         .merge(today::routes())
+        .merge(unreachable::routes())
 }
 
 /// Everywhere else.

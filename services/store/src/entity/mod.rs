@@ -6,6 +6,7 @@ pub mod account_invitation;
 pub mod attachment;
 pub mod campaign;
 pub mod campaign_revision;
+pub mod contact_event;
 pub mod contact_mark;
 pub mod counter;
 pub mod folder;

@@ -4,15 +4,13 @@
 use ::reply::outbox::State;
 use chrono::{DateTime, Utc};
 use intake::letter::Letter;
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::OnConflict,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::line::{self, Line};
 use crate::{
     Result,
-    entity::{contact_mark, reply as row},
-    review,
+    entity::reply as row,
+    reach, review,
     values::{LINE_CHARACTERS_MAX, from_word, line as text, micros},
 };
 
@@ -61,11 +59,5 @@ pub async fn bounced(tx: &DatabaseTransaction, letter: &Letter, now: DateTime<Ut
     let state: State = from_word(&row.state)?;
     let detail = format!("it came back: {said}");
     line::append(tx, row.id, Line { before: Some(state), after: state, actor: "worker", detail: &detail }, now).await?;
-    let mark =
-        contact_mark::ActiveModel { address: Set(row.contact), unreachable_since: Set(micros(now)), reason: Set(said) };
-    contact_mark::Entity::insert(mark)
-        .on_conflict(OnConflict::column(contact_mark::Column::Address).do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
-    Ok(())
+    reach::mark(tx, &row, &said, now).await
 }

@@ -2,6 +2,7 @@
 //! in one transaction.
 
 use ::reply::{
+    Silence,
     editing::{self, Action, Letter, Refusal},
     message::Sender,
     message_id::Told,
@@ -9,7 +10,7 @@ use ::reply::{
     template::Text,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{EntityTrait, Set};
+use sea_orm::{DatabaseTransaction, Set};
 
 use super::{
     line::{self, Line},
@@ -19,8 +20,9 @@ use super::{
 };
 use crate::{
     Error, Result, Store,
-    entity::{contact_mark, reply as row},
+    entity::reply as row,
     mailbox::clock_now,
+    reach,
     values::{clean, from_json, from_word, instant, micros, parsed, signed, unsigned, word},
 };
 
@@ -51,6 +53,10 @@ pub async fn step(store: &Store, asked: &ReplyStep) -> Result<std::result::Resul
         Ok(next) => next,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    let is_kept_back = row.silence.as_deref() == Some(Silence::Unreachable.code());
+    if next == State::Pending && !is_kept_back && reach::is_marked(&tx, &row.contact).await? {
+        return Ok(Err(Refusal::Unreachable));
+    }
     let mut columns = row::ActiveModel { state: Set(word(next)?), ..Default::default() };
     match &asked.action {
         ReplyAction::Rewrite { subject, body } => {
@@ -74,11 +80,10 @@ pub async fn step(store: &Store, asked: &ReplyStep) -> Result<std::result::Resul
                 columns.tries = Set(0);
                 columns.failed_at = Set(None);
                 columns.detail = Set(String::new());
-                (columns.silence, columns.silence_zh, columns.silence_en) =
-                    (Set(None), Set(String::new()), Set(String::new()));
             }
-            if row.silence.as_deref() == Some("unreachable") {
-                contact_mark::Entity::delete_by_id(row.contact.clone()).exec(&tx).await?;
+            columns = spoken(columns);
+            if is_kept_back {
+                reach::lift(&tx, &row.contact, Some(row.id), &asked.actor, now).await?;
             }
         }
         ReplyAction::Settle { send_again: false } => columns.sent_at = Set(row.handed_at.or(Some(micros(now)))),
@@ -112,6 +117,26 @@ fn written(row: &row::Model, subject: &str, body: &str, dated_at: DateTime<Utc>)
         raw: Set(reply.raw),
         ..Default::default()
     }))
+}
+
+/// The columns of a letter that no silence keeps back any more.
+fn spoken(columns: row::ActiveModel) -> row::ActiveModel {
+    row::ActiveModel { silence: Set(None), silence_zh: Set(String::new()), silence_en: Set(String::new()), ..columns }
+}
+
+/// A letter that a marked address held goes on, its mark lifted. False for one that is unfit for a mail: it stays held. The
+/// row is held by the transaction.
+pub async fn go_on(tx: &DatabaseTransaction, row: &row::Model, actor: &str, now: DateTime<Utc>) -> Result<bool> {
+    let mut columns = spoken(row::ActiveModel { state: Set(word(State::Pending)?), ..Default::default() });
+    if row.handed_at.is_none() {
+        let dated_at = now.max(instant(row.dated_at)?);
+        let Some(words) = written(row, &row.subject, &row.body, dated_at)? else { return Ok(false) };
+        columns = row::ActiveModel { dated_at: Set(micros(dated_at)), ..merged(columns, words) };
+    }
+    line::set(tx, row, columns, now).await?;
+    let detail = "the address was marked reachable";
+    line::append(tx, row.id, Line { before: Some(State::Held), after: State::Pending, actor, detail }, now).await?;
+    Ok(true)
 }
 
 fn merged(columns: row::ActiveModel, words: row::ActiveModel) -> row::ActiveModel {

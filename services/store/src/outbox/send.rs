@@ -25,6 +25,7 @@ use crate::{
     Error, Result, Store,
     entity::reply as row,
     mailbox::clock_now,
+    reach,
     values::{LINE_CHARACTERS_MAX, from_word, instant, line as text, micros, unsigned, word},
 };
 
@@ -73,18 +74,25 @@ async fn take(store: &Store, sender: &str, lease: Duration) -> Result<Option<Out
         tx.commit().await?;
         return Ok(None);
     }
-    let due = row::Entity::find()
-        .filter(is_waiting())
-        .filter(row::Column::DueAt.lte(micros(now)))
-        .order_by_asc(row::Column::DueAt)
-        .order_by_asc(row::Column::Id)
-        // An editor who holds one must not hold up the others.
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .one(&tx)
-        .await?;
-    let Some(row) = due else {
-        tx.commit().await?;
-        return Ok(None);
+    let row = loop {
+        let due = row::Entity::find()
+            .filter(is_waiting())
+            .filter(row::Column::DueAt.lte(micros(now)))
+            .order_by_asc(row::Column::DueAt)
+            .order_by_asc(row::Column::Id)
+            // An editor who holds one must not hold up the others.
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .one(&tx)
+            .await?;
+        let Some(row) = due else {
+            tx.commit().await?;
+            return Ok(None);
+        };
+        // A letter that was in a sender's hands when another one came back waits again.
+        if !reach::is_marked(&tx, &row.contact).await? {
+            break row;
+        }
+        reach::hold(&tx, &row, SENDER, now).await?;
     };
     let (fence, tries) = (row.lease_fence + 1, row.tries + 1);
     let lease = i64::try_from(lease.as_micros()).unwrap_or(i64::MAX / 4);

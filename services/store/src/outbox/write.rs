@@ -32,7 +32,8 @@ use super::{
 };
 use crate::{
     Error, Result,
-    entity::{contact_mark, reply as row},
+    entity::reply as row,
+    reach,
     values::{LINE_CHARACTERS_MAX, address, clean, json, line as text, micros, unsigned, word},
 };
 
@@ -267,7 +268,7 @@ async fn kept_silent(
     now: DateTime<Utc>,
 ) -> Result<Option<Silence>> {
     let contact = address(to);
-    if contact_mark::Entity::find_by_id(contact.clone()).one(tx).await?.is_some() {
+    if reach::is_marked(tx, &contact).await? {
         return Ok(Some(Silence::Unreachable));
     }
     if occasion == Occasion::Decided {

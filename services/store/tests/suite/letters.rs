@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Every letter, oldest first.
-async fn letters(scene: &Scene) -> Vec<ReplyRecord> {
+pub async fn letters(scene: &Scene) -> Vec<ReplyRecord> {
     let query = ReplyQuery { limit: 100, ..ReplyQuery::default() };
     let mut letters = scene.store.reply_list(&query).await.unwrap();
     letters.reverse();
@@ -40,7 +40,7 @@ async fn only(scene: &Scene) -> ReplyRecord {
     scene.store.reply_get(letters[0].id).await.unwrap()
 }
 
-async fn history(scene: &Scene, id: Uuid) -> String {
+pub async fn history(scene: &Scene, id: Uuid) -> String {
     let events = scene.store.reply_history(id).await.unwrap();
     let line = |event: store::outbox::record::ReplyEvent| {
         let from = event.from.map_or("", State::en);
@@ -49,7 +49,7 @@ async fn history(scene: &Scene, id: Uuid) -> String {
     events.into_iter().map(line).collect()
 }
 
-async fn act(scene: &Scene, letter: &ReplyRecord, action: ReplyAction) -> Result<ReplyRecord, Refusal> {
+pub async fn act(scene: &Scene, letter: &ReplyRecord, action: ReplyAction) -> Result<ReplyRecord, Refusal> {
     let step = ReplyStep {
         id: letter.id,
         row_version: letter.row_version,

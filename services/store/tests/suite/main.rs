@@ -13,6 +13,7 @@ mod manuscripts;
 mod outbox;
 mod pages;
 mod postgres;
+mod reach;
 mod recording;
 mod registers;
 mod remarks;
@@ -121,6 +122,9 @@ suite! {
     outbox::a_sender_that_lost_its_lease_goes_no_further,
     outbox::two_senders_never_take_the_same_letter,
     pages::a_page_of_a_register_neither_skips_nor_repeats_while_others_write,
+    reach::letters_to_an_address_that_one_came_back_from_wait_until_a_person_has_looked,
+    reach::a_mark_is_lifted_by_a_person_alone_and_an_old_bounce_sets_none_anew,
+    reach::a_letter_that_waits_for_its_own_approval_stays_with_its_person_and_does_not_go_to_a_marked_address,
     recording::a_correction_joins_the_chain_of_what_it_corrects,
     recording::a_mail_of_no_judged_class_keeps_its_reason_and_no_submission,
     recording::a_submission_is_read_back_as_it_was_recorded,

@@ -19,6 +19,7 @@ use crate::{
     fault::Fault,
     html::{Here, Page, Tone, badge, filled, hidden, id_of, moment, sentence, told, wrong},
     pages::ledger::mail::actor,
+    pages::unreachable::{flag_with_form, lifted},
     posted::{Fields, Posted},
     visit::Visit,
     words,
@@ -62,14 +63,21 @@ impl Step {
         }
     }
 
-    /// Whether it can be done in a state; the service decides.
-    fn is_in(self, state: ReplyState) -> bool {
+    /// Whether it can be done with a letter; the service decides.
+    fn is_for(self, reply: &Reply) -> bool {
         use ReplyState::{Cancelled, Deferred, Failed, Held, Pending, Uncertain};
+        let state = reply.state();
         match self {
             Self::Edit => matches!(state, Held | Pending | Deferred),
+            // To an address that nothing reaches, that has to be settled first.
+            Self::Approve | Self::Retry | Self::SettleAgain if reply.unreachable.is_some() => false,
             Self::Approve => state == Held,
             Self::Hold => matches!(state, Pending | Deferred),
             Self::Cancel => matches!(state, Held | Pending | Deferred | Failed),
+            Self::Retry if state == ReplyState::Suppressed => {
+                let silence = reply.silence.as_ref().map_or("", |silence| silence.code.as_str());
+                matches!(silence, "unreachable" | "sender_cap")
+            }
             Self::Retry => matches!(state, Failed | Cancelled | Deferred),
             Self::SettleSent | Self::SettleAgain => state == Uncertain,
         }
@@ -90,12 +98,13 @@ impl Step {
 }
 
 async fn show(visit: Visit, Path(id): Path<String>, Query(query): Query<Vec<(String, String)>>) -> Response {
-    let done = Fields(query).one("done").to_owned();
-    let done = Step::ALL.into_iter().find(|step| step.word() == done);
+    let query = Fields(query);
+    let done = Step::ALL.into_iter().find(|step| step.word() == query.one("done"));
+    let done = done.map(|step| step.done(&visit).to_owned()).or_else(|| lifted(&visit, query.one("released")));
     one(&visit, &id, done, &Fields::default(), None).await
 }
 
-async fn one(visit: &Visit, id: &str, done: Option<Step>, typed: &Fields, fault: Option<&Fault>) -> Response {
+async fn one(visit: &Visit, id: &str, done: Option<String>, typed: &Fields, fault: Option<&Fault>) -> Response {
     let reply = match visit.api.outbox().get_reply(GetReplyRequest { name: format!("replies/{id}") }).await {
         Ok(answer) => answer.into_inner(),
         Err(status) => return Fault::from(status).to(visit),
@@ -108,7 +117,7 @@ async fn one(visit: &Visit, id: &str, done: Option<Step>, typed: &Fields, fault:
     );
     let page = Page::new(visit, Here::Outbox, title);
     let page = match done {
-        Some(step) => page.saying(Tone::Good, step.done(visit)),
+        Some(words) => page.saying(Tone::Good, words),
         None => page,
     };
     told(fault, page.show(&body(visit, &reply, typed, fault)))
@@ -162,6 +171,9 @@ fn facts(visit: &Visit, reply: &Reply) -> Markup {
             @if reply.bounce_time.is_some() {
                 dt { (visit.say("退回", "Came back")) }
                 dd { (moment(reply.bounce_time.as_ref())) " " (reply.bounce_detail) } }
+            @if let Some(unreachable) = &reply.unreachable {
+                dt { (visit.say("送达", "Delivery")) }
+                dd { (flag_with_form(visit, unreachable, &format!("/outbox/{}", id_of(&reply.name)))) } }
             @if reply.due_time.is_some() { dt { (visit.say("不早于", "Not before")) } dd { (moment(reply.due_time.as_ref())) } }
             @if reply.sent_time.is_some() { dt { (visit.say("发出", "Sent")) } dd { (moment(reply.sent_time.as_ref())) } }
             @if reply.tries > 0 { dt { (visit.say("已试次数", "Tries")) } dd { (reply.tries) } }
@@ -182,7 +194,7 @@ fn steps(visit: &Visit, reply: &Reply, typed: &Fields) -> Markup {
         html! { (hidden(visit)) input type="hidden" name="step" value=(step.word()); input type="hidden" name="etag" value=(reply.etag); }
     };
     let small = |step: Step, words: &str, button: &str, has_note: bool, is_danger: bool| {
-        html! { @if step.is_in(state) {
+        html! { @if step.is_for(reply) {
             form.column method="post" action={ "/outbox/" (id) } {
                 (begin(step))
                 p { (words) }
@@ -194,7 +206,7 @@ fn steps(visit: &Visit, reply: &Reply, typed: &Fields) -> Markup {
     };
     let uncertain = state == ReplyState::Uncertain;
     html! {
-        @if Step::ALL.into_iter().any(|step| step.is_in(state)) {
+        @if Step::ALL.into_iter().any(|step| step.is_for(reply)) {
             section aria-labelledby="steps" {
                 h2 #steps { (visit.say("处理", "What to do")) }
                 (small(Step::Approve, visit.say("批准后到时间即发给作者。", "Once approved, it goes out when its time has come."),
@@ -217,7 +229,7 @@ fn steps(visit: &Visit, reply: &Reply, typed: &Fields) -> Markup {
                     visit.say("再发", "Try again"), false, false))
                 (small(Step::Hold, visit.say("暂不发出，等待批准。", "It waits until somebody approves it."),
                     visit.say("暂缓", "Hold"), true, false))
-                @if Step::Edit.is_in(state) {
+                @if Step::Edit.is_for(reply) {
                     details open[typed.one("step") == "edit"] {
                         summary { (visit.say("修改文字", "Change the words")) }
                         form.column method="post" action={ "/outbox/" (id) } {
@@ -294,6 +306,8 @@ async fn take(posted: &Posted, name: String, step: Step) -> Result<(), Status> {
 
 #[cfg(test)]
 mod tests {
+    use proto::intake::v1::{Silence, Unreachable};
+
     use super::*;
     use crate::{Language, visit::tests::visit_of};
 
@@ -334,6 +348,19 @@ mod tests {
             assert!(shown.contains("550 5.1.1 user unknown") && !shown.contains("<script>"));
             assert!(offered(&body(&viewer, &reply(state), &Fields::default(), None).into_string()).is_empty());
         }
+    }
+
+    #[test]
+    fn a_letter_that_a_mark_holds_is_let_go_by_lifting_the_mark() {
+        let editor = visit_of(ReviewRole::ChiefEditor, Language::Zh);
+        let silence = Silence { code: "unreachable".into(), ..Silence::default() };
+        let unreachable = Unreachable { contact: "contacts/c1".into(), reason: "550".into(), ..Unreachable::default() };
+        let held = Reply { silence: Some(silence), unreachable: Some(unreachable), ..reply(ReplyState::Held) };
+        let shown = body(&editor, &held, &Fields::default(), None).into_string();
+        assert_eq!(offered(&shown), ["edit", "cancel"]);
+        assert!(shown.contains("/contacts/c1/reachable") && shown.contains("value=\"/outbox/r1\""), "{shown}");
+        let kept = Reply { unreachable: None, state: ReplyState::Suppressed.into(), ..held };
+        assert_eq!(offered(&body(&editor, &kept, &Fields::default(), None).into_string()), ["retry"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use proto::intake::v1::{Campaign, Class, Contact, Found, Review, ReviewRole, Sub
 use super::Asked;
 use crate::{
     html::{filled, hidden, moment, sentence, url},
+    pages::unreachable::flag_with_form,
     people::Editors,
     visit::Visit,
     words,
@@ -60,6 +61,11 @@ pub fn facts(around: &Around<'_>) -> Markup {
                 }
                 dt { (visit.say("发件人", "Sender")) }
                 dd { bdi { (from.display_name) } " " bdi { (from.address) } }
+                @if !submission.unreachable.is_empty() {
+                    dt { (visit.say("送达", "Delivery")) }
+                    dd { @for unreachable in &submission.unreachable {
+                        div { (flag_with_form(visit, unreachable, &around.asked.url(&submission.name, &[("tab", around.asked.tab)]))) } } }
+                }
                 dt { (visit.say("收到", "Received")) }
                 dd { (moment(submission.received_time.as_ref()))
                     @if !submission.received_basis.is_empty() {

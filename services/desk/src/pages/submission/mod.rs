@@ -152,6 +152,9 @@ fn done(visit: &Visit, query: &Fields) -> Option<String> {
     if let Some(action) = action("done") {
         return Some(format!("{}{}", language.of("已完成：", "Done: "), words::action(action, language)));
     }
+    if let Some(words) = super::unreachable::lifted(visit, query.one("released")) {
+        return Some(words);
+    }
     match query.one("done") {
         "tags" => return Some(language.of("标签已更改。", "The tags were changed.").to_owned()),
         "comment" => return Some(language.of("备注已保存。", "The comment was kept.").to_owned()),
