@@ -49,8 +49,9 @@ const LONG: [&str; 11] = [
     "/caibian.procurement.v1.StatisticsService/VerifyRollups",
     "/google.longrunning.Operations/WaitOperation",
 ];
-/// What does not count as activity of a person: the desk asks it for every page.
-const IDLE: &str = "/caibian.intake.v1.SessionService/GetSession";
+/// What does not count as activity of a person: the desk asks it for every page, or for one that merely stays open.
+const IDLE: [&str; 2] =
+    ["/caibian.intake.v1.SessionService/GetSession", "/caibian.intake.v1.ReviewService/WatchReviews"];
 
 /// Who calls, as the history tells it: `caller:{token name}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +152,7 @@ impl Gate {
         let now = Utc::now();
         let session = self.store.session_find(token, now).await.map_err(errors::of_store)?;
         let session = session.ok_or_else(|| refused(path))?;
-        if path != IDLE {
+        if !IDLE.contains(&path) {
             self.store.session_seen(&session, now).await.map_err(errors::of_store)?;
         }
         let account = &session.account;

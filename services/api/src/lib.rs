@@ -37,6 +37,7 @@ mod submission_service;
 mod ticket;
 mod user_service;
 mod watch;
+mod watch_reviews;
 pub mod wire;
 
 use std::{fmt, io, net::SocketAddr};

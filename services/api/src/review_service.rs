@@ -16,14 +16,15 @@ use store::{
     record::{ReviewKey, ReviewOnce, ReviewOrder, ReviewPerson, ReviewQuery, ReviewStep},
     register,
 };
-use tonic::{Code, Request, Response, Status};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request, Response, Status, codegen::BoxStream};
 use uuid::Uuid;
 
 use crate::{
     editors::Editors,
     errors,
     gate::{Acting, acting},
-    names, page, review_filter, wire,
+    names, page, review_filter, watch_reviews, wire,
 };
 
 /// Events that come with a review.
@@ -36,13 +37,14 @@ pub struct Reviews {
     store: Store,
     tokens: page::Tokens,
     editors: Editors,
+    drain: CancellationToken,
 }
 
 impl Reviews {
-    /// Over these tables; `editors` may get a submission.
+    /// Over these tables; `editors` may get a submission, and watches end when `drain` is cancelled.
     #[must_use]
-    pub fn new(store: Store, tokens: page::Tokens, editors: Editors) -> Self {
-        Self { store, tokens, editors }
+    pub fn new(store: Store, tokens: page::Tokens, editors: Editors, drain: CancellationToken) -> Self {
+        Self { store, tokens, editors, drain }
     }
 }
 
@@ -244,6 +246,18 @@ type Key = (DateTime<Utc>, DateTime<Utc>, Option<NaiveDate>, Uuid);
 
 #[tonic::async_trait]
 impl ReviewService for Reviews {
+    type WatchReviewsStream = BoxStream<v1::WatchReviewsResponse>;
+
+    async fn watch_reviews(
+        &self,
+        request: Request<v1::WatchReviewsRequest>,
+    ) -> Result<Response<Self::WatchReviewsStream>, Status> {
+        let session = acting(&request)?.session().map(|session| session.token);
+        let after = watch_reviews::resume(&request.get_ref().resume_token, Utc::now())?;
+        let stream = watch_reviews::stream(self.store.clone(), after, session, self.drain.clone());
+        Ok(Response::new(Box::pin(stream)))
+    }
+
     async fn get_review(&self, request: Request<v1::GetReviewRequest>) -> Result<Response<v1::Review>, Status> {
         let actor = actor(&acting(&request)?);
         let id = names::SUBMISSION.required("submission", &request.get_ref().submission)?;

@@ -50,6 +50,7 @@ const TABLE: &[Line] = &[
     (
         "caibian.intake.v1.ReviewService",
         VIEWER,
+<<<<<<< HEAD
         &[
             "GetReview",
             "ListReviews",
@@ -62,6 +63,9 @@ const TABLE: &[Line] = &[
             "ListSavedViews",
             "DeleteSavedView",
         ],
+=======
+        &["GetReview", "ListReviews", "ListReviewEvents", "CountReviews", "GetReviewNeighbours", "WatchReviews"],
+>>>>>>> 86bc51b (desk: Say on an open page that something changed)
     ),
     (
         "caibian.intake.v1.ReviewService",

@@ -204,7 +204,7 @@ fn routes<B: Blobs + 'static>(
             store.clone(),
             blobs.clone(),
             tokens.clone(),
-            drain
+            drain.clone()
         ))))
         .add_service(limited!(ContactServiceServer::new(Contacts::new(store.clone(), tokens.clone()))))
         .add_service(limited!(ExportServiceServer::new(Exports::new(store.clone(), blobs.clone()))))
@@ -212,7 +212,12 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
         .add_service(limited!(OutboxServiceServer::new(OutboxDesk::new(store.clone(), tokens.clone()))))
-        .add_service(limited!(ReviewServiceServer::new(Reviews::new(store.clone(), tokens.clone(), editors.clone()))))
+        .add_service(limited!(ReviewServiceServer::new(Reviews::new(
+            store.clone(),
+            tokens.clone(),
+            editors.clone(),
+            drain
+        ))))
         .add_service(limited!(SessionServiceServer::new(Sessions::new(store.clone()))))
         .add_service(limited!(IntakeStatisticsServer::new(IntakeStatistics::new(store.clone()))))
         .add_service(limited!(UserServiceServer::new(Users::new(store.clone(), tokens.clone(), editors))))

@@ -31,7 +31,7 @@ pub mod words;
 use std::{io, net::SocketAddr};
 
 pub use language::Language;
-pub use server::{Bound, Desk, bind};
+pub use server::{Bound, Desk, LISTENERS_MAX, bind};
 
 /// What the desk is told.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
@@ -28,6 +28,9 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 /// From the signal to stop until what is still open is cut.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
+/// Pages that are told of changes at once.
+pub const LISTENERS_MAX: usize = 100;
+
 /// What every page needs.
 #[derive(Clone)]
 pub struct Desk {
@@ -36,6 +39,7 @@ pub struct Desk {
     /// Where mail is shown as it was sent: `https://mail.example.cn`.
     content: Option<Arc<str>>,
     shutdown: CancellationToken,
+    listeners: Arc<Semaphore>,
 }
 
 impl Desk {
@@ -51,10 +55,17 @@ impl Desk {
         SessionCookie::for_url(&self.settings.public_url)
     }
 
+<<<<<<< HEAD
     /// The origin where mail is shown as it was sent, if there is one.
     #[must_use]
     pub fn content(&self) -> Option<Arc<str>> {
         self.content.clone()
+=======
+    /// Places for pages that are told of changes.
+    #[must_use]
+    pub fn listeners(&self) -> Arc<Semaphore> {
+        self.listeners.clone()
+>>>>>>> 86bc51b (desk: Say on an open page that something changed)
     }
 
     /// Cancelled when the desk is to end: a page that never ends by itself ends then.
@@ -134,6 +145,7 @@ impl Bound {
     /// # Errors
     /// [`Error::Serve`].
     pub async fn serve(self, shutdown: CancellationToken) -> Result<()> {
+<<<<<<< HEAD
         let Self { listener, content, settings, channel, .. } = self;
         let own = content.as_ref().map(|(_, _, origins)| Arc::from(origins.own.as_str()));
         let desk =
@@ -150,6 +162,14 @@ impl Bound {
                 None => desk.await,
             }
         };
+=======
+        let Self { listener, settings, channel, .. } = self;
+        let listeners = Arc::new(Semaphore::new(LISTENERS_MAX));
+        let desk = Desk { channel, settings: Arc::new(settings), shutdown: shutdown.clone(), listeners };
+        let stop = shutdown.clone().cancelled_owned();
+        let serving =
+            std::future::IntoFuture::into_future(axum::serve(listener, router(desk)).with_graceful_shutdown(stop));
+>>>>>>> 86bc51b (desk: Say on an open page that something changed)
         let too_long = async {
             shutdown.cancelled().await;
             tokio::time::sleep(DRAIN_WITHIN).await;

@@ -88,3 +88,29 @@
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(renew, WAIT_MS); });
   }
 })();
+
+// A page that may have changed says so, quietly, and leads to itself; nothing on it moves. Only a page that is seen listens:
+// browsers allow six lines to a server without HTTP/2.
+(() => {
+  const news = document.querySelector("[data-watch]");
+  if (!news || !window.EventSource) return;
+  const changed = new Set();
+  let source, last = "", over = false;
+  const listen = () => {
+    source?.close();
+    if (document.hidden || over) return;
+    source = new EventSource(last ? `/events?after=${encodeURIComponent(last)}` : "/events");
+    source.addEventListener("beat", (event) => { last = event.lastEventId; });
+    source.addEventListener("over", () => { over = true; source.close(); });
+    source.addEventListener("message", (event) => {
+      last = event.lastEventId;
+      if (news.dataset.watch && news.dataset.watch !== event.data) return;
+      changed.add(event.data);
+      const link = news.querySelector("a") ?? news.appendChild(document.createElement("a"));
+      link.href = news.dataset.here;
+      link.textContent = changed.size === 1 ? news.dataset.one : news.dataset.many.replace("{}", changed.size);
+    });
+  };
+  document.addEventListener("visibilitychange", listen);
+  listen();
+})();

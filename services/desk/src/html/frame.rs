@@ -59,19 +59,28 @@ pub struct Page<'a> {
     title: String,
     said: Option<(Tone, String)>,
     above: Option<Markup>,
+    watched: Option<String>,
 }
 
 impl<'a> Page<'a> {
     /// With its title, which is the page's first heading too.
     #[must_use]
     pub fn new(visit: &'a Visit, here: Here, title: impl Into<String>) -> Self {
-        Self { visit, here, title: title.into(), said: None, above: None }
+        Self { visit, here, title: title.into(), said: None, above: None, watched: None }
     }
 
     /// With a sentence above everything else: what was just done.
     #[must_use]
     pub fn saying(mut self, tone: Tone, words: impl Into<String>) -> Self {
         self.said = Some((tone, words.into()));
+        self
+    }
+
+    /// Told of changes while it is open: of the manuscript with this name, or of any when it is empty. A page that a form
+    /// brought back is not: what was typed would be lost with a refresh.
+    #[must_use]
+    pub fn watching(mut self, manuscript: &str) -> Self {
+        self.watched = Some(manuscript.to_owned());
         self
     }
 
@@ -85,7 +94,7 @@ impl<'a> Page<'a> {
     /// The whole page.
     #[must_use]
     pub fn show(self, body: &Markup) -> Response {
-        let Self { visit, here, title, said, above } = self;
+        let Self { visit, here, title, said, above, watched } = self;
         let content = html! {
             a.skip href="#main" { (visit.say("跳到正文", "Skip to the content")) }
             header.top {
@@ -110,6 +119,11 @@ impl<'a> Page<'a> {
                 h1 { (title) }
                 @if let Some((tone, words)) = &said { (notice(*tone, words)) }
                 (body)
+            }
+            @if let Some(manuscript) = &watched {
+                p.news role="status" aria-live="polite" data-watch=(manuscript) data-here=(visit.here)
+                    data-one=(visit.say("有 1 件更新，点此刷新", "1 change: refresh"))
+                    data-many=(visit.say("有 {} 件更新，点此刷新", "{} changes: refresh")) {}
             }
             footer.bottom { (taste_form(visit)) }
         };

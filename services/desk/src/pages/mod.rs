@@ -5,6 +5,7 @@ mod administration;
 mod as_sent;
 mod campaigns;
 mod contacts;
+mod events;
 mod exports;
 mod keys;
 mod ledger;
@@ -32,6 +33,7 @@ pub fn routes() -> Router<Desk> {
         .merge(administration::routes())
         .merge(campaigns::routes())
         .merge(contacts::routes())
+        .merge(events::routes())
         .merge(exports::routes())
         .merge(ledger::routes())
         .merge(mailboxes::routes())

@@ -113,7 +113,7 @@ async fn show(visit: Visit) -> Response {
     let listing = waiting().swap_remove(0).listing;
     let around = Around { visit: &visit, listing: &listing, editors: &editors, now, has_boxes: false };
     let body = body(&around, &cards, &mine, &mailboxes);
-    Page::new(&visit, Here::Today, visit.say("今日工作", "Today")).show(&body)
+    Page::new(&visit, Here::Today, visit.say("今日工作", "Today")).watching("").show(&body)
 }
 
 fn shown(

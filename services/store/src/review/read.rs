@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use intake::review::{Entry, Standing, State, Step};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
 use uuid::Uuid;
 
 use super::remark;
@@ -44,6 +46,30 @@ pub async fn revision_until(
         asked.order_by_desc(review_event::Column::Number).into_tuple().one(connection).await?;
     let standing: Option<Standing> = asked.map(from_json).transpose()?;
     Ok(standing.and_then(|standing| standing.revision).map(|(_, day)| day))
+}
+
+/// Reviews that changed after a key and not after an instant, in that order; a change is named by its instant and the first
+/// version.
+pub async fn changes(
+    store: &Store,
+    after: (DateTime<Utc>, Uuid),
+    until: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
+    let key = [review::Column::UpdatedAt, review::Column::SubmissionId];
+    let here = Expr::tuple(key.map(Expr::col));
+    let rows: Vec<(i64, Uuid)> = review::Entity::find()
+        .select_only()
+        .columns(key)
+        .filter(here.gt(Expr::tuple([Expr::val(micros(after.0)), Expr::val(after.1)])))
+        .filter(review::Column::UpdatedAt.lte(micros(until)))
+        .order_by_asc(review::Column::UpdatedAt)
+        .order_by_asc(review::Column::SubmissionId)
+        .limit(bounded(limit))
+        .into_tuple()
+        .all(&store.reader)
+        .await?;
+    rows.into_iter().map(|(at, id)| Ok((instant(at)?, id))).collect()
 }
 
 pub async fn get(store: &Store, submission_id: Uuid) -> Result<ReviewRecord> {

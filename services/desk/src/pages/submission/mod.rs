@@ -248,6 +248,12 @@ fn page(
         words::cut(subject, 200)
     };
     let page = Page::new(visit, Here::Submissions, title);
+    let root = &loaded.submission.root;
+    let page = if refused.is_some() || loaded.revealed.is_some() {
+        page
+    } else {
+        page.watching(if root.is_empty() { &loaded.submission.name } else { root })
+    };
     let body = body(visit, asked, loaded, refused);
     match done {
         Some(words) => page.saying(Tone::Good, words).show(&body),
