@@ -50,7 +50,6 @@ const TABLE: &[Line] = &[
     (
         "caibian.intake.v1.ReviewService",
         VIEWER,
-<<<<<<< HEAD
         &[
             "GetReview",
             "ListReviews",
@@ -62,10 +61,8 @@ const TABLE: &[Line] = &[
             "CreateSavedView",
             "ListSavedViews",
             "DeleteSavedView",
+            "WatchReviews",
         ],
-=======
-        &["GetReview", "ListReviews", "ListReviewEvents", "CountReviews", "GetReviewNeighbours", "WatchReviews"],
->>>>>>> 86bc51b (desk: Say on an open page that something changed)
     ),
     (
         "caibian.intake.v1.ReviewService",

@@ -55,17 +55,16 @@ impl Desk {
         SessionCookie::for_url(&self.settings.public_url)
     }
 
-<<<<<<< HEAD
     /// The origin where mail is shown as it was sent, if there is one.
     #[must_use]
     pub fn content(&self) -> Option<Arc<str>> {
         self.content.clone()
-=======
+    }
+
     /// Places for pages that are told of changes.
     #[must_use]
     pub fn listeners(&self) -> Arc<Semaphore> {
         self.listeners.clone()
->>>>>>> 86bc51b (desk: Say on an open page that something changed)
     }
 
     /// Cancelled when the desk is to end: a page that never ends by itself ends then.
@@ -145,11 +144,15 @@ impl Bound {
     /// # Errors
     /// [`Error::Serve`].
     pub async fn serve(self, shutdown: CancellationToken) -> Result<()> {
-<<<<<<< HEAD
         let Self { listener, content, settings, channel, .. } = self;
         let own = content.as_ref().map(|(_, _, origins)| Arc::from(origins.own.as_str()));
-        let desk =
-            Desk { channel: channel.clone(), settings: Arc::new(settings), content: own, shutdown: shutdown.clone() };
+        let desk = Desk {
+            channel: channel.clone(),
+            settings: Arc::new(settings),
+            content: own,
+            shutdown: shutdown.clone(),
+            listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+        };
         let until = |listener, router| {
             let stop = shutdown.clone().cancelled_owned();
             axum::serve(listener, router).with_graceful_shutdown(stop).into_future()
@@ -162,14 +165,6 @@ impl Bound {
                 None => desk.await,
             }
         };
-=======
-        let Self { listener, settings, channel, .. } = self;
-        let listeners = Arc::new(Semaphore::new(LISTENERS_MAX));
-        let desk = Desk { channel, settings: Arc::new(settings), shutdown: shutdown.clone(), listeners };
-        let stop = shutdown.clone().cancelled_owned();
-        let serving =
-            std::future::IntoFuture::into_future(axum::serve(listener, router(desk)).with_graceful_shutdown(stop));
->>>>>>> 86bc51b (desk: Say on an open page that something changed)
         let too_long = async {
             shutdown.cancelled().await;
             tokio::time::sleep(DRAIN_WITHIN).await;

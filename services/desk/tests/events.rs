@@ -193,7 +193,7 @@ async fn a_mail_that_is_recorded_is_told_to_an_open_page_until_its_person_signs_
     let second = world.mail(2).await;
     let mut page = world.page("T", &format!("/events?after={last}")).await;
     let told = page.until(&format!("data: submissions/{second}\n\n")).await;
-    assert!(!told.contains(&first.to_string()), "told twice: {told}");
+    assert!(!told.contains(&format!("data: submissions/{first}")), "told twice: {told}");
 
     world.store.session_end(hash("T"), Utc::now()).await.unwrap();
     page.until("event: over").await;

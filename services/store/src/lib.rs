@@ -231,7 +231,6 @@ impl Store {
         review::step(self, step).await
     }
 
-<<<<<<< HEAD
     /// Sets and takes away tags of a manuscript, each with a line of who did; none when it would have more than fit.
     pub async fn review_tag(&self, tagging: &Tagging) -> Result<Option<ReviewRecord>> {
         review::tag(self, tagging).await
@@ -270,7 +269,8 @@ impl Store {
     /// Removes one; succeeds for one that is gone.
     pub async fn view_delete(&self, id: Uuid) -> Result<()> {
         view::delete(self, id).await
-=======
+    }
+
     /// Reviews that changed after a key (an instant and the first version of a manuscript) and not after an instant, in that
     /// order.
     pub async fn review_changes(
@@ -280,7 +280,6 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
         review::changes(self, after, until, limit).await
->>>>>>> 86bc51b (desk: Say on an open page that something changed)
     }
 
     /// A letter of ours about the manuscript that a submission is a version of came back.

@@ -30,12 +30,8 @@ use crate::{
 
 pub use decided::{Decided, decided, decision};
 pub use page::{count, list, met, neighbours};
-<<<<<<< HEAD
-pub use read::{events, get, names, revision_until, root_of};
-pub use remark::{comment, remarks, tag, tags};
-=======
 pub use read::{changes, events, get, names, revision_until, root_of};
->>>>>>> 86bc51b (desk: Say on an open page that something changed)
+pub use remark::{comment, remarks, tag, tags};
 
 /// Stands in the column `due_day` while no revision is waited for: such rows come last.
 pub const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");

@@ -20,7 +20,7 @@ use tonic::{
     transport::Channel,
 };
 
-use crate::world::{Mail, Server, World, fields, refusal};
+use crate::world::{Mail, Server, World, document, fields, refusal};
 
 /// Calls with a token.
 #[derive(Clone)]
@@ -59,9 +59,11 @@ async fn desk() -> (World, Server, impl Fn(&'static str) -> Client) {
     (world, server, move |name| OutboxServiceClient::with_interceptor(channel.clone(), Bearer(name)))
 }
 
+/// The answer to a mail that brings a manuscript.
 async fn letter(world: &World, client: &mut Client, number: u8) -> v1::Reply {
     let from = format!("author{number}@czt.example.cn");
-    world.submission(&Mail { from, ..Mail::default() }).await;
+    let parts = vec![document("2", "稿.txt", b"text", "text")];
+    world.submission(&Mail { from, parts, ..Mail::default() }).await;
     let listed = client.list_replies(v1::ListRepliesRequest::default()).await.unwrap().into_inner();
     get(client, &listed.replies[0].name).await
 }

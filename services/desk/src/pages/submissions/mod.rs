@@ -93,11 +93,7 @@ async fn show(visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Respo
     let (visit, listing) = (&visit, &listing);
     let list = List { visit, listing, editors: &editors, campaigns: &campaigns, tags: &tags, views: &views, now };
     let body = list.body(&listed, total.unwrap_or_default(), fault.as_ref());
-<<<<<<< HEAD
-    let page = Page::new(visit, Here::Submissions, visit.say("来稿", "Submissions")).show(&body);
-=======
-    let page = Page::new(&visit, Here::Submissions, visit.say("来稿", "Submissions")).watching("").show(&body);
->>>>>>> 86bc51b (desk: Say on an open page that something changed)
+    let page = Page::new(visit, Here::Submissions, visit.say("来稿", "Submissions")).watching("").show(&body);
     match fault {
         Some(fault) => (fault.status(), page).into_response(),
         None => page,
