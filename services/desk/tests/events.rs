@@ -83,6 +83,8 @@ impl World {
             listen: ([127, 0, 0, 1], 0).into(),
             api: format!("http://{address}"),
             public_url: String::new(),
+            content_listen: ([127, 0, 0, 1], 0).into(),
+            content_public_url: String::new(),
         };
         let bound = desk::bind(settings).await.unwrap();
         let desk = bound.address();

@@ -107,7 +107,7 @@ async fn a_view_is_seen_by_its_owner_and_a_shared_one_by_all() {
     }
     let ask = v1::ListSavedViewsRequest {};
     assert_eq!(look.list_saved_views(ask).await.unwrap().into_inner().saved_views, [shared.clone(), own.clone()]);
-    assert_eq!(zhang.list_saved_views(ask).await.unwrap().into_inner().saved_views, [shared.clone()]);
+    assert_eq!(zhang.list_saved_views(ask).await.unwrap().into_inner().saved_views, std::slice::from_ref(&shared));
     let remove = |view: &v1::SavedView| v1::DeleteSavedViewRequest { name: view.name.clone() };
     assert_eq!(refusal(chief.delete_saved_view(remove(&own)).await).0, Code::NotFound);
     assert_eq!(refusal(zhang.delete_saved_view(remove(&shared)).await).0, Code::PermissionDenied);

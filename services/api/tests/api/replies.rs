@@ -263,7 +263,7 @@ async fn an_editor_marks_an_address_reachable_and_what_waited_goes_on() {
     let mut submissions = SubmissionServiceClient::with_interceptor(server.channel().await, Bearer("look"));
     let request = v1::GetSubmissionRequest { name: waits.submission.clone() };
     let submission = submissions.get_submission(request).await.unwrap().into_inner();
-    assert_eq!(submission.unreachable, [unreachable.clone()]);
+    assert_eq!(submission.unreachable, std::slice::from_ref(&unreachable));
 
     let contacts = |name| {
         let channel = server.channel();
