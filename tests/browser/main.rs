@@ -2,6 +2,7 @@
 
 use tests::{Browser, Settings};
 
+mod hostile;
 mod life;
 mod pages;
 

@@ -157,12 +157,16 @@ impl SessionService for Sessions {
         bounded("password", &asked.password, CHARACTERS_MAX)?;
         let name = asked.user_name.to_lowercase();
         let attempt = self.attempt(&name, &peer)?;
+        let room = match self.passwords.room() {
+            Ok(room) => room,
+            Err(status) => return Err(attempt.undone(status)),
+        };
         let known = match self.store.account_find(&name).await {
             Ok(known) => known,
             Err(error) => return Err(attempt.undone(errors::of_store(error))),
         };
         let hash = known.as_ref().filter(|(account, _)| !account.disabled).and_then(|(_, hash)| hash.clone());
-        let matches = match self.passwords.matches(&asked.password, hash.as_deref()).await {
+        let matches = match self.passwords.matches(room, &asked.password, hash.as_deref()).await {
             Ok(matches) => matches,
             Err(status) => return Err(attempt.undone(status)),
         };
@@ -246,7 +250,11 @@ impl SessionService for Sessions {
             Err(error) => return Err(attempt.undone(errors::of_store(error))),
         };
         let old = known.and_then(|(_, hash)| hash);
-        let matches = match self.passwords.matches(&asked.password, old.as_deref()).await {
+        let room = match self.passwords.room() {
+            Ok(room) => room,
+            Err(status) => return Err(attempt.undone(status)),
+        };
+        let matches = match self.passwords.matches(room, &asked.password, old.as_deref()).await {
             Ok(matches) => matches,
             Err(status) => return Err(attempt.undone(status)),
         };

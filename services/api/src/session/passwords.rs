@@ -7,7 +7,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Code, Status};
 
 use crate::errors;
@@ -65,36 +65,48 @@ impl Default for Passwords {
     }
 }
 
+/// A place among [`CALLS_MAX`].
+pub struct Room(#[expect(dead_code, reason = "held for its end")] OwnedSemaphorePermit);
+
 impl Passwords {
     /// The hash of a new password, with its salt and cost (PHC string format).
     pub async fn hash(&self, password: &str) -> Result<String, Status> {
         let password = password.to_owned();
-        let hash = self.work(move |argon2| argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string()));
-        hash.await?.map_err(|error| errors::of_kind(stdx::ErrorKind::Internal, &error))
+        let hash = |argon2: Argon2<'_>| argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string());
+        self.work(self.room()?, hash).await?.map_err(|error| errors::of_kind(stdx::ErrorKind::Internal, &error))
+    }
+
+    /// A place among those whose passwords are looked at, or wait to be. Who gets none is told so before anything is looked up
+    /// for them, so that a flood reaches no table.
+    pub fn room(&self) -> Result<Room, Status> {
+        self.calls.clone().try_acquire_owned().map(Room).map_err(|_| {
+            let en = "too many people sign in at once; try again in a moment";
+            errors::status(Code::ResourceExhausted, "SIGN_IN_BUSY", en, "登录人数过多，请稍后再试")
+        })
     }
 
     /// Whether a password is the one that was hashed; without a hash never, after the same work.
-    pub async fn matches(&self, password: &str, hash: Option<&str>) -> Result<bool, Status> {
+    pub async fn matches(&self, room: Room, password: &str, hash: Option<&str>) -> Result<bool, Status> {
         let password = password.to_owned();
         let is_known = hash.is_some();
         let hash = hash.unwrap_or(NOBODY).to_owned();
-        let verified = self.work(move |argon2| argon2.verify_password(password.as_bytes(), hash.as_str()).is_ok());
-        Ok(verified.await? && is_known)
+        let verify = move |argon2: Argon2<'_>| argon2.verify_password(password.as_bytes(), hash.as_str()).is_ok();
+        Ok(self.work(room, verify).await? && is_known)
     }
 
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'_>) -> T + Send + 'static) -> Result<T, Status> {
+    async fn work<T: Send + 'static>(
+        &self,
+        room: Room,
+        work: impl FnOnce(Argon2<'_>) -> T + Send + 'static,
+    ) -> Result<T, Status> {
         let internal = |error: &dyn std::fmt::Display| errors::of_kind(stdx::ErrorKind::Internal, error);
-        let Ok(call) = self.calls.clone().try_acquire_owned() else {
-            let en = "too many people sign in at once; try again in a moment";
-            return Err(errors::status(Code::ResourceExhausted, "SIGN_IN_BUSY", en, "登录人数过多，请稍后再试"));
-        };
         let permit = self.hashes.clone().acquire_owned().await.map_err(|error| internal(&error))?;
         let params = Params::new(19 * 1024, 2, 1, None).map_err(|error| internal(&error))?;
         #[cfg(test)]
         let counted = self.counted.clone();
         let worked = tokio::task::spawn_blocking(move || {
             // Held by the work itself: a caller that goes away does not make room for one more.
-            let _held = (permit, call);
+            let _held = (permit, room);
             #[cfg(test)]
             let _one = counted.begin();
             work(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))

@@ -31,7 +31,7 @@ async fn listed(scene: &Scene, query: &StatisticsQuery, filter: Option<ReviewFil
 pub async fn each_number_is_the_count_of_the_list_behind_it(scene: Scene) {
     let mut seeded = Seeded::new(31);
     let mut uid = 0;
-    for _ in 0..40 {
+    for _ in 0..60 {
         manuscript(&scene, &mut seeded, &mut uid).await;
     }
     let first = beijing::day_of(day());
