@@ -283,11 +283,12 @@ pub async fn what_was_recorded_before_there_were_reviews_stands_as_judged(scene:
         reviews.into_iter().map(|review| (review.submission_id, review.standing, review.received_at)).collect()
     };
     let newer = ["manuscript_group", "manuscript_pair", "manuscript_rule", "manuscript_summary", "manuscript"];
-    for table in newer.into_iter().chain(["review_event", "review", "review_person"]) {
+    let newer = newer.into_iter().chain(["manuscript_tag", "review_remark", "saved_view"]);
+    for table in newer.chain(["review_event", "review", "review_person"]) {
         scene.sql(&format!("DROP TABLE {table}")).await.unwrap();
     }
     scene.sql("ALTER TABLE submission DROP COLUMN category").await.unwrap();
-    let those = "version IN ('m0012_review', 'm0015_manuscript', 'm0017_group')";
+    let those = "version IN ('m0012_review', 'm0015_manuscript', 'm0017_group', 'm0019_remark')";
     scene.sql(&format!("DELETE FROM seaql_migrations WHERE {those}")).await.unwrap();
     scene.store.migrate().await.unwrap();
     let reviews = scene.store.review_list(&ReviewQuery { limit: 9, ..ReviewQuery::default() }).await.unwrap();
