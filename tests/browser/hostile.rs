@@ -42,9 +42,7 @@ impl Seen<'_> {
         if let Err(error) = browser.client().goto(url).await {
             self.wrong.push(format!("{what}: {url}: {error}"));
         }
-        // Two frames are drawn: what waits for a picture, an animation or the focus has had its turn.
-        let drawn = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(1)))";
-        let drawn = browser.client().execute_async(drawn, Vec::new()).await;
+        let drawn = browser.drawn().await;
         if let Some(words) = browser.dialog().await {
             self.wrong.push(format!("{what}: {url}: a dialog says {words:?}"));
         } else if let Err(error) = drawn {

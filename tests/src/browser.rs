@@ -244,6 +244,20 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
+    /// Waits until the page was drawn twice: what waits for a picture, an animation or the focus has had its turn. Also for a
+    /// page that may run no script.
+    ///
+    /// # Errors
+    /// When it cannot be drawn, because a dialog is open for instance.
+    pub async fn drawn(&self) -> Result<(), fantoccini::error::CmdError> {
+        let clip = json!({"x": 0, "y": 0, "width": 8, "height": 8, "scale": 1});
+        for _ in 0..2 {
+            let parameters = json!({"format": "png", "clip": clip});
+            self.client.issue_cmd(OwnCommand { name: "Page.captureScreenshot", parameters }).await?;
+        }
+        Ok(())
+    }
+
     /// The words of a dialog that a page opened, if one did; the dialog is closed.
     pub async fn dialog(&self) -> Option<String> {
         let words = self.client.get_alert_text().await.ok()?;
