@@ -72,7 +72,7 @@ impl Passwords {
     /// The hash of a new password, with its salt and cost (PHC string format).
     pub async fn hash(&self, password: &str) -> Result<String, Status> {
         let password = password.to_owned();
-        let hash = |argon2: Argon2<'_>| argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string());
+        let hash = move |argon2: Argon2<'_>| argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string());
         self.work(self.room()?, hash).await?.map_err(|error| errors::of_kind(stdx::ErrorKind::Internal, &error))
     }
 
@@ -157,9 +157,9 @@ mod tests {
         let hash = passwords.hash("山高月小 水落石出").await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_ne!(hash, passwords.hash("山高月小 水落石出").await.unwrap(), "each has a salt of its own");
-        assert!(passwords.matches("山高月小 水落石出", Some(&hash)).await.unwrap());
-        assert!(!passwords.matches("山高月小 水落石", Some(&hash)).await.unwrap());
-        assert!(!passwords.matches("山高月小 水落石出", None).await.unwrap());
+        assert!(passwords.matches(passwords.room().unwrap(), "山高月小 水落石出", Some(&hash)).await.unwrap());
+        assert!(!passwords.matches(passwords.room().unwrap(), "山高月小 水落石", Some(&hash)).await.unwrap());
+        assert!(!passwords.matches(passwords.room().unwrap(), "山高月小 水落石出", None).await.unwrap());
         // Nobody's costs the same: a hash that could not be read would cost nothing.
         let read = argon2::password_hash::phc::PasswordHash::new(NOBODY).unwrap();
         assert_eq!(read.params.to_string(), "m=19456,t=2,p=1");
@@ -172,7 +172,7 @@ mod tests {
         let mut tries = tokio::task::JoinSet::new();
         for _ in 0..8 {
             let passwords = passwords.clone();
-            tries.spawn(async move { passwords.matches("x", None).await.unwrap() });
+            tries.spawn(async move { passwords.matches(passwords.room().unwrap(), "x", None).await.unwrap() });
         }
         assert!(tries.join_all().await.into_iter().all(|matched| !matched));
         assert!(passwords.counted.most_at_once.load(Ordering::SeqCst) <= HASHES_MAX);
