@@ -32,6 +32,7 @@ mod m0016_likeness;
 mod m0017_group;
 mod m0018_reachable;
 mod m0019_remark;
+mod m0020_mailbox_test;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_group::Migration),
             Box::new(m0018_reachable::Migration),
             Box::new(m0019_remark::Migration),
+            Box::new(m0020_mailbox_test::Migration),
         ]
     }
 }

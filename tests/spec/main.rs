@@ -35,5 +35,6 @@ mod sending;
 mod servers;
 mod serving;
 mod systems;
+mod testing;
 mod totals;
 mod traps;

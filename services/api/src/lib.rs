@@ -19,6 +19,7 @@ mod filter;
 mod gate;
 mod mail_page_service;
 mod mailbox_service;
+mod mailbox_test;
 mod masked;
 pub mod names;
 mod outbox_service;

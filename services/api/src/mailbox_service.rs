@@ -10,10 +10,15 @@ use store::{
     record::{MessageQuery, MessageRecord},
 };
 use tokio::time::Instant;
-use tonic::{Code, Request, Response, Status};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request, Response, Status, codegen::BoxStream};
 use uuid::Uuid;
 
-use crate::{errors, gate::Deadline, names, page, wire};
+use crate::{
+    errors,
+    gate::{Deadline, acting},
+    mailbox_test, names, page, wire,
+};
 
 /// From one look for the worker's answer to the next.
 const POLL: Duration = Duration::from_millis(250);
@@ -27,13 +32,14 @@ const TEXT_CHARACTERS_MAX: usize = 200;
 pub struct Mailboxes {
     store: Store,
     tokens: page::Tokens,
+    drain: CancellationToken,
 }
 
 impl Mailboxes {
-    /// Over these tables.
+    /// Over these tables; tests end when `drain` is cancelled.
     #[must_use]
-    pub fn new(store: Store, tokens: page::Tokens) -> Self {
-        Self { store, tokens }
+    pub fn new(store: Store, tokens: page::Tokens, drain: CancellationToken) -> Self {
+        Self { store, tokens, drain }
     }
 }
 
@@ -87,6 +93,27 @@ pub(crate) async fn messages(
 
 #[tonic::async_trait]
 impl MailboxService for Mailboxes {
+    type TestMailboxStream = BoxStream<v1::TestMailboxResponse>;
+
+    async fn test_mailbox(
+        &self,
+        request: Request<v1::TestMailboxRequest>,
+    ) -> Result<Response<Self::TestMailboxStream>, Status> {
+        let acting = acting(&request)?;
+        let id = names::MAILBOX.required("name", &request.get_ref().name)?;
+        let record = self.store.mailbox_get(id, Utc::now()).await.map_err(errors::of_store)?;
+        if record.enrolment.kind != "imap" {
+            let en = "only a mailbox at a mail server can be tested by a mail";
+            return Err(errors::precondition("MAILBOX_NOT_IMAP", en, "只有邮件服务器上的邮箱才能用邮件测试"));
+        }
+        let test = self.store.mailbox_test_ask(id, &acting.name).await.map_err(errors::of_store)?.ok_or_else(|| {
+            let en = "a test of this mailbox is under way; ask again when it is over, in a minute and a half at most";
+            errors::precondition("MAILBOX_TEST_RUNNING", en, "此邮箱正在测试，请在其结束后再试，最长约一分半钟")
+        })?;
+        let stream = mailbox_test::stream(self.store.clone(), test, self.drain.clone());
+        Ok(Response::new(Box::pin(stream)))
+    }
+
     async fn get_mailbox(&self, request: Request<v1::GetMailboxRequest>) -> Result<Response<v1::Mailbox>, Status> {
         let id = names::MAILBOX.required("name", &request.into_inner().name)?;
         let record = self.store.mailbox_get(id, Utc::now()).await.map_err(errors::of_store)?;

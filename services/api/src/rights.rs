@@ -42,6 +42,7 @@ const TABLE: &[Line] = &[
     ("caibian.intake.v1.MailPageService", EDITOR, &["GetMailPage", "IssueMailPageTicket"]),
     ("caibian.intake.v1.MailboxService", VIEWER, &["GetMailbox", "ListMailboxes"]),
     ("caibian.intake.v1.MailboxService", EDITOR, &["GetMessage", "ListMessages", "ReconcileMailbox"]),
+    ("caibian.intake.v1.MailboxService", ADMINISTRATOR, &["TestMailbox"]),
     ("caibian.intake.v1.OutboxService", VIEWER, &["GetReply", "ListReplies", "CountReplies", "GetSending"]),
     ("caibian.intake.v1.OutboxService", EDITOR, &["UpdateReply", "HoldReply", "CancelReply", "RetryReply"]),
     ("caibian.intake.v1.OutboxService", CHIEF, &["ApproveReply", "SettleReply"]),

@@ -209,7 +209,7 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(ContactServiceServer::new(Contacts::new(store.clone(), tokens.clone()))))
         .add_service(limited!(ExportServiceServer::new(Exports::new(store.clone(), blobs.clone()))))
         .add_service(limited!(MailPageServiceServer::new(MailPages::new(store.clone(), blobs.clone(), tokens.clone()))))
-        .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone()))))
+        .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone(), drain.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
         .add_service(limited!(OutboxServiceServer::new(OutboxDesk::new(store.clone(), tokens.clone()))))
         .add_service(limited!(ReviewServiceServer::new(Reviews::new(

@@ -6,6 +6,7 @@ mod ledger;
 mod letters;
 mod logging;
 mod look_ups;
+mod mailbox_test;
 mod orphans;
 mod probe;
 mod registers;

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, letters, logging, look_ups, orphans,
+    Failure, letters, logging, look_ups, mailbox_test, orphans,
     settings::{MailboxSettings, Settings},
     source, users,
 };
@@ -102,6 +102,7 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
     let worker_lock = if roles.worker { Some(lock_worker(settings).await?) } else { None };
     let sources = if roles.worker { settings.mailbox.iter().map(source::source).collect() } else { Ok(Vec::new()) }?;
     let offices = if roles.worker { letters::offices(settings)? } else { Vec::new() };
+    let testing = if roles.worker { testing(settings, &offices)? } else { Vec::new() };
     let mut tasks = JoinSet::new();
     let mut address = None;
     if roles.api || roles.worker {
@@ -123,7 +124,7 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
             });
         }
         if roles.worker {
-            start_worker(settings, sources, store, blobs, &cancel, &mut tasks).await?;
+            start_worker(settings, sources, testing, store, blobs, &cancel, &mut tasks).await?;
         }
     }
     if roles.desk {
@@ -150,19 +151,41 @@ async fn start_api(
     Ok(address)
 }
 
+/// Lines over which mailboxes are tested, beside those of the intake: one a mailbox.
+fn testing(settings: &Settings, offices: &[post::Office]) -> Result<Vec<mailbox_test::Lines>, Failure> {
+    let lines = |mailbox: &MailboxSettings| {
+        let office = offices.iter().find(|office| mailbox.smtp.is_set() && office.address == mailbox.address);
+        Ok(mailbox_test::Lines { source: source::source(mailbox)?, office: office.cloned() })
+    };
+    settings.mailbox.iter().map(lines).collect()
+}
+
 async fn start_worker(
     settings: &Settings,
     sources: Vec<source::AnySource>,
+    testing: Vec<mailbox_test::Lines>,
     store: Store,
     blobs: blobs::Folder,
     cancel: &CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<(), Failure> {
-    let mut mailboxes = Vec::new();
-    for (mailbox, source) in settings.mailbox.iter().zip(sources) {
-        mailboxes.push((enrol(mailbox, &store).await?, source));
-    }
     let holder = &settings.worker.name;
+    let mut mailboxes = Vec::new();
+    for ((mailbox, source), lines) in settings.mailbox.iter().zip(sources).zip(testing) {
+        let enrolled = enrol(mailbox, &store).await?;
+        let tested = mailbox_test::Tested {
+            id: enrolled.id,
+            address: mailbox.address.clone(),
+            folders: enrolled.folders.clone(),
+            lines,
+        };
+        let tests = mailbox_test::run(tested, store.clone(), holder.clone(), cancel.clone());
+        tasks.spawn(async move {
+            tests.await;
+            Ok(())
+        });
+        mailboxes.push((enrolled, source));
+    }
     let daily = orphans::remove_daily(blobs.clone(), store.clone(), cancel.clone());
     tasks.spawn(async move {
         daily.await;

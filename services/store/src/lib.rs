@@ -16,6 +16,7 @@ mod history;
 mod ledger;
 mod likeness;
 mod mailbox;
+pub mod mailbox_test;
 mod manuscript;
 mod message;
 mod open;
@@ -52,6 +53,7 @@ use account::{
     AccessEvent, AccessQuery, Account, AccountChange, AccountDraft, By, Invitation, InvitationUse, Kept,
     Once as AccountOnce, Session, SessionDraft,
 };
+use mailbox_test::{MailboxTest, TestNote};
 use outbox::record::{ReplyEvent, ReplyQuery, ReplyRecord, ReplyStep, SendingRecord};
 use record::{
     CampaignKey, ContactQuery, ContactRecord, Enrolment, Event, ExportLine, ExportQuery, MailboxRecord, MessageLetter,
@@ -302,6 +304,26 @@ impl Store {
     /// A page of contacts, newest receipt first.
     pub async fn contact_list(&self, query: &ContactQuery) -> Result<Vec<ContactRecord>> {
         contact::list(self, query).await
+    }
+
+    /// Asks for a test of a mailbox; none while one is under way.
+    pub async fn mailbox_test_ask(&self, mailbox_id: Uuid, by: &str) -> Result<Option<Uuid>> {
+        mailbox_test::ask(self, mailbox_id, by).await
+    }
+
+    /// Takes up a test of a mailbox that nobody has; none when none is asked for.
+    pub async fn mailbox_test_take(&self, mailbox_id: Uuid, holder: &str) -> Result<Option<MailboxTest>> {
+        mailbox_test::take(self, mailbox_id, holder).await
+    }
+
+    /// Tells the steps of a test that are over, and whether the test is.
+    pub async fn mailbox_test_note(&self, id: Uuid, notes: &[TestNote], is_ended: bool) -> Result<()> {
+        mailbox_test::note(self, id, notes, is_ended).await
+    }
+
+    /// A test as it stands.
+    pub async fn mailbox_test_get(&self, id: Uuid) -> Result<MailboxTest> {
+        mailbox_test::get(self, id).await
     }
 
     /// Whether letters reach these addresses, by the address in lower case; one that nothing is known of is left out.

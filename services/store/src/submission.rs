@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Store, campaign, contact,
     entity::{letter, message, submission, submission_finding},
-    likeness, manuscript,
+    likeness, mailbox_test, manuscript,
     message::{advance, succeeded, tell},
     outbox::{self, About},
     record::SubmissionRecord,
@@ -110,6 +110,14 @@ pub async fn recorded(
     if message.stage != Stage::Parsed {
         return Err(Error::Conflict(format!("message {} is {}, not parsed", message.id, message.stage)));
     }
+    // Before the transaction begins: others wait for it.
+    let sketch = likeness::sketch(letter);
+    let leased = store.write_leased(lease).await?;
+    let own = match mailbox_test::is_own(&leased.tx, letter).await? {
+        true => Some(mailbox_test::assessment(assessment)),
+        false => None,
+    };
+    let assessment = own.as_ref().unwrap_or(assessment);
     let sorting = &assessment.sorting;
     let campaign = offered(campaigns, sorting.campaign, "campaign")?;
     let corrected = offered(earlier, sorting.corrects, "earlier submission")?;
@@ -121,9 +129,6 @@ pub async fn recorded(
         class_reason_en: Set(Some(line(&sorting.en, REASON_CHARACTERS_MAX))),
         ..succeeded()
     };
-    // Before the transaction begins: others wait for it.
-    let sketch = likeness::sketch(letter);
-    let leased = store.write_leased(lease).await?;
     advance(&leased, lease, message, Stage::Recorded, set).await?;
     if sorting.class == Class::Bounce {
         outbox::bounced(&leased.tx, letter, instant(now())?).await?;

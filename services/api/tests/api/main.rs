@@ -7,6 +7,7 @@ mod downloads;
 mod dry_runs;
 mod exports;
 mod mail_pages;
+mod mailbox_tests;
 mod mailboxes;
 mod remarks;
 mod replies;

@@ -19,6 +19,7 @@ use crate::{
     Desk,
     fault::Fault,
     html::{Here, Page, Tone, badge, filled, hidden, id_of, moment, notice},
+    pages::mailbox_test,
     posted::Posted,
     visit::Visit,
     words,
@@ -197,6 +198,7 @@ fn detail(visit: &Visit, mailbox: &Mailbox, reconciled: Option<&Reconciled>) -> 
             h2 #folders { (visit.say("文件夹", "Folders")) }
             (folders(visit, &mailbox.folders))
         }
+        @if mailbox.kind == "imap" { (mailbox_test::section(visit, id)) }
         section aria-labelledby="reconcile" {
             h2 #reconcile { (visit.say("核对", "Reconciliation")) }
             p { (visit.say(

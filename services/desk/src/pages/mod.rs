@@ -9,6 +9,7 @@ mod events;
 mod exports;
 mod keys;
 mod ledger;
+mod mailbox_test;
 mod mailboxes;
 mod outbox;
 mod procurement;
@@ -36,6 +37,7 @@ pub fn routes() -> Router<Desk> {
         .merge(events::routes())
         .merge(exports::routes())
         .merge(ledger::routes())
+        .merge(mailbox_test::routes())
         .merge(mailboxes::routes())
         .merge(outbox::routes())
         .merge(procurement::routes())

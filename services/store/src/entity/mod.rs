@@ -14,6 +14,7 @@ pub mod letter;
 pub mod likeness;
 pub mod likeness_band;
 pub mod mailbox;
+pub mod mailbox_test;
 pub mod manuscript;
 pub mod manuscript_group;
 pub mod manuscript_pair;

@@ -9,6 +9,7 @@ mod exports;
 mod ledger;
 mod letters;
 mod lists;
+mod mailbox_tests;
 mod manuscripts;
 mod outbox;
 mod pages;
@@ -111,6 +112,8 @@ suite! {
     lists::messages_are_found_by_class_and_by_what_subject_and_sender_hold,
     lists::messages_are_listed_newest_first_by_stage,
     lists::recorded_mail_comes_with_its_letter_from_all_mailboxes_of_an_address,
+    mailbox_tests::a_test_is_asked_for_once_and_done_by_one_worker,
+    mailbox_tests::the_mail_of_a_test_never_becomes_a_submission_and_one_that_only_says_so_does,
     manuscripts::a_page_a_count_and_the_neighbours_are_what_a_filter_says,
     manuscripts::a_page_of_reviews_neither_skips_nor_repeats_while_they_move,
     manuscripts::a_planted_fault_in_what_lists_read_is_found,
