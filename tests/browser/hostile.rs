@@ -133,7 +133,8 @@ async fn what_attackers_put_into_mail_runs_nothing_and_asks_nobody() {
             wait_for("a file is handed out", BOUND, || async {
                 std::fs::read_dir(browser.downloads()).expect("a folder").next()
             })
-            .await;
+            .await
+            .expect("our own folder");
             assert_eq!(browser.at_path().await, format!("/{name}?tab=files"));
         }
     }
