@@ -8,7 +8,6 @@ use std::{
 
 use chrono::{Duration as Days, Utc};
 use fantoccini::Locator;
-use proto::intake::v1::{ListCampaignsRequest, UpdateCampaignRequest};
 use specimen::{docx, mail::Mail};
 use tests::{
     Backend, Browser, Ledger, Product, World,
@@ -21,19 +20,6 @@ use tests::{
 const BOUND: Duration = Duration::from_secs(60);
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const AUTHOR: &str = "lisi@example.org";
-
-/// One round that one person may decide, with nothing to wait for afterwards: the test is one person.
-async fn one_short_round(product: &Product) {
-    let mut client = product.campaigns();
-    let listed = client.list_campaigns(ListCampaignsRequest::default()).await.expect("a list").into_inner();
-    let mut campaign = listed.campaigns.into_iter().next().expect("a campaign is there from the start");
-    let review = campaign.review.as_mut().expect("it says how it reviews");
-    review.rounds.drain(..2);
-    review.rounds[0].recommendations_min = 0;
-    (review.decider_differs, review.retract_minutes) = (false, 0);
-    let request = UpdateCampaignRequest { campaign: Some(campaign), ..Default::default() };
-    client.update_campaign(request).await.expect("it is taken");
-}
 
 fn manuscript(lines: usize) -> Vec<u8> {
     let paragraphs: Vec<String> = (1..=lines)
@@ -79,7 +65,7 @@ async fn a_manuscript_goes_from_the_mailbox_through_a_revision_to_the_register()
     let (world, sink) = (World::new(Backend::Sqlite), Sink::start());
     let settings = world.settings(&[world.mailbox().with("smtp", &sink.settings())]);
     let product = Product::start(&settings);
-    one_short_round(&product).await;
+    product.one_short_round().await;
     let first = Mail::new("李四", AUTHOR, ADDRESS)
         .subject("主题征稿：县域养老服务购买的实践")
         .message_id("first@example.org")

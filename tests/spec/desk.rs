@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use proto::intake::v1::{ListCampaignsRequest, UpdateCampaignRequest};
 use tests::{
     Backend, Ledger, Product, Settings, Visitor, World,
     smtp::Sink,
@@ -11,19 +10,6 @@ use tests::{
 };
 
 const BOUND: Duration = Duration::from_secs(60);
-
-/// One round that one person may decide, with nothing to wait for afterwards.
-async fn one_short_round(product: &Product) {
-    let mut client = product.campaigns();
-    let listed = client.list_campaigns(ListCampaignsRequest::default()).await.expect("a list").into_inner();
-    let mut campaign = listed.campaigns.into_iter().next().expect("a campaign is there from the start");
-    let review = campaign.review.as_mut().expect("it says how it reviews");
-    review.rounds.drain(..2);
-    review.rounds[0].recommendations_min = 0;
-    (review.decider_differs, review.retract_minutes) = (false, 0);
-    let request = UpdateCampaignRequest { campaign: Some(campaign), ..Default::default() };
-    client.update_campaign(request).await.expect("it is taken");
-}
 
 /// The first administrator, by an invitation made anew on the command line.
 async fn administrator(settings: &Settings, product: &Product) -> Visitor {
@@ -42,7 +28,7 @@ async fn a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine(backend: 
     let (world, sink) = (World::new(backend), Sink::start());
     let settings = world.settings(&[world.mailbox().with("smtp", &sink.settings())]);
     let product = Product::start(&settings);
-    one_short_round(&product).await;
+    product.one_short_round().await;
     world.session().append("INBOX", in_time(), &plain_mail(USER, 3, 20));
     Ledger::settled(&product, 1, BOUND).await;
 

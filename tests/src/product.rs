@@ -9,9 +9,10 @@ use std::{
 };
 
 use proto::intake::v1::{
-    campaign_service_client::CampaignServiceClient, export_service_client::ExportServiceClient,
-    mailbox_service_client::MailboxServiceClient, quarantine_service_client::QuarantineServiceClient,
-    review_service_client::ReviewServiceClient, submission_service_client::SubmissionServiceClient,
+    ListCampaignsRequest, UpdateCampaignRequest, campaign_service_client::CampaignServiceClient,
+    export_service_client::ExportServiceClient, mailbox_service_client::MailboxServiceClient,
+    quarantine_service_client::QuarantineServiceClient, review_service_client::ReviewServiceClient,
+    submission_service_client::SubmissionServiceClient,
 };
 use rustix::process::Signal;
 use tonic::transport::{Channel, Endpoint};
@@ -386,6 +387,22 @@ impl Product {
     #[must_use]
     pub fn channel(&self) -> Channel {
         self.channel.clone()
+    }
+
+    /// Lets the first campaign have one round, which one person may decide, with nothing to wait for afterwards.
+    ///
+    /// # Panics
+    /// When it is not taken.
+    pub async fn one_short_round(&self) {
+        let mut client = self.campaigns();
+        let listed = client.list_campaigns(ListCampaignsRequest::default()).await.expect("a list").into_inner();
+        let mut campaign = listed.campaigns.into_iter().next().expect("a campaign is there from the start");
+        let review = campaign.review.as_mut().expect("it says how it reviews");
+        review.rounds.drain(..2);
+        review.rounds[0].recommendations_min = 0;
+        (review.decider_differs, review.retract_minutes) = (false, 0);
+        let request = UpdateCampaignRequest { campaign: Some(campaign), ..Default::default() };
+        client.update_campaign(request).await.expect("it is taken");
     }
 
     /// Campaigns.
