@@ -123,6 +123,11 @@ pub async fn stepped(tx: &DatabaseTransaction, root_id: Uuid, review: &review::A
         updated_at: review.updated_at.clone(),
         ..Default::default()
     };
+    set(tx, root_id, columns).await
+}
+
+/// Sets columns of a manuscript's row; nothing where there is none.
+async fn set(tx: &DatabaseTransaction, root_id: Uuid, columns: manuscript::ActiveModel) -> Result<()> {
     manuscript::Entity::update_many()
         .set(columns)
         .filter(manuscript::Column::SubmissionId.eq(root_id))
@@ -133,10 +138,6 @@ pub async fn stepped(tx: &DatabaseTransaction, root_id: Uuid, review: &review::A
 
 /// A letter of ours about a manuscript came back at this instant.
 pub async fn bounced(tx: &DatabaseTransaction, root_id: Uuid, at: DateTime<Utc>) -> Result<()> {
-    manuscript::Entity::update_many()
-        .set(manuscript::ActiveModel { bounced_at: Set(Some(micros(at))), ..Default::default() })
-        .filter(manuscript::Column::SubmissionId.eq(root_id))
-        .exec(tx)
-        .await?;
-    Ok(())
+    let columns = manuscript::ActiveModel { bounced_at: Set(Some(micros(at))), ..Default::default() };
+    set(tx, root_id, columns).await
 }

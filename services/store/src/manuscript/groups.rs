@@ -75,11 +75,7 @@ pub async fn regroup(tx: &DatabaseTransaction, root_id: Uuid) -> Result<()> {
             grouped_version: Set(row.grouped_version),
             ..Default::default()
         };
-        manuscript::Entity::update_many()
-            .set(columns)
-            .filter(manuscript::Column::SubmissionId.eq(root_id))
-            .exec(tx)
-            .await?;
+        super::set(tx, root_id, columns).await?;
     }
     Ok(())
 }
