@@ -11,11 +11,9 @@ const PASSWORD: &str = "秋水共长天一色 1985";
 
 /// Accepts the first administrator's invitation, made anew on the command line, in the browser.
 async fn sign_in(browser: &Browser, settings: &Settings) {
-    let invited = settings.run(&["users", "invite", "admin"]);
-    let told = String::from_utf8(invited.stdout).expect("UTF-8");
-    let invitation = told.lines().last().expect("it is told");
+    let invitation = settings.invitation().await;
     browser.open("/invitation").await;
-    browser.fill("[name=invitation]", invitation).await;
+    browser.fill("[name=invitation]", &invitation).await;
     browser.fill("[name=password]", PASSWORD).await;
     browser.fill("[name=again]", PASSWORD).await;
     browser.follow(browser.find("main button").await).await;

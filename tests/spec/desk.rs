@@ -13,12 +13,10 @@ const BOUND: Duration = Duration::from_secs(60);
 
 /// The first administrator, by an invitation made anew on the command line.
 async fn administrator(settings: &Settings, product: &Product) -> Visitor {
-    let invited = settings.run(&["users", "invite", "admin"]);
-    let told = String::from_utf8(invited.stdout).expect("UTF-8");
-    let invitation = told.lines().last().expect("it is told");
+    let invitation = settings.invitation().await;
     let mut admin = Visitor::at(&product.desk());
     let password = "秋水共长天一色 1985";
-    let form = admin.get("/invitation").await.form("invitation").with("invitation", invitation);
+    let form = admin.get("/invitation").await.form("invitation").with("invitation", &invitation);
     let welcome = admin.send(&form.with("password", password).with("again", password)).await;
     assert_eq!((welcome.status, welcome.location.as_str()), (303, "/"), "{}", welcome.html);
     admin

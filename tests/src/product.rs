@@ -151,6 +151,23 @@ impl Settings {
         self.command(arguments).output().expect("the binary starts")
     }
 
+    /// A new invitation for the first administrator, whom the gRPC service makes soon after it listens.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn invitation(&self) -> String {
+        let begun = Instant::now();
+        loop {
+            let invited = self.run(&["users", "invite", "admin"]);
+            let told = String::from_utf8_lossy(&invited.stdout);
+            match told.lines().last() {
+                Some(invitation) if invited.status.success() => return invitation.to_owned(),
+                _ if begun.elapsed() > START_BOUND => panic!("{}", String::from_utf8_lossy(&invited.stderr)),
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
     /// Asserts that `caibian verify` finds nothing, with the server's UIDs compared too.
     ///
     /// # Panics

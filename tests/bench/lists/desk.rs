@@ -81,12 +81,11 @@ const ASKED: &[(&str, &str, &str, &str)] = &[
 pub async fn measure(name: &str, home: &Path, url: &str) {
     let settings = Settings::write(home, url, &[]);
     let product = Product::start(&settings);
-    let invited = settings.run(&["users", "invite", "admin"]);
-    let told = String::from_utf8(invited.stdout).expect("UTF-8");
+    let invitation = settings.invitation().await;
     let mut admin = Visitor::at(&product.desk());
     let password = "秋水共长天一色 1985";
     let form = admin.get("/invitation").await.form("invitation");
-    let form = form.with("invitation", told.lines().last().expect("it is told"));
+    let form = form.with("invitation", &invitation);
     let welcome = admin.send(&form.with("password", password).with("again", password)).await;
     assert_eq!(welcome.status, 303, "{}", welcome.html);
 
