@@ -87,7 +87,7 @@ async fn measure(name: &str, store: &Store, campaign_id: Uuid, ids: &[Uuid]) {
     println!("{name}: one review                                   {}", told(base, base));
     for (what, filters) in questions() {
         let count = timed(|| async {
-            drop(store.review_count(Some(campaign_id), std::slice::from_ref(&filters)).await.expect("a count"));
+            drop(store.review_count(Some(campaign_id), std::slice::from_ref(&filters), None).await.expect("a count"));
         })
         .await;
         let orders = [ReviewOrder::ReceivedDescending, ReviewOrder::UpdatedDescending, ReviewOrder::DueAscending];

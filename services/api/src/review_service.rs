@@ -322,7 +322,8 @@ impl ReviewService for Reviews {
         let filters = request.filters.iter().enumerate();
         let filters = filters.map(|(at, filter)| review_filter::read(&format!("filters[{at}]"), filter));
         let filters = filters.collect::<Result<Vec<_>, _>>()?;
-        let counts = self.store.review_count(campaign_id, &filters).await.map_err(errors::of_store)?;
+        let at_most = (request.count_max > 0).then_some(request.count_max);
+        let counts = self.store.review_count(campaign_id, &filters, at_most).await.map_err(errors::of_store)?;
         Ok(Response::new(v1::CountReviewsResponse { counts }))
     }
 

@@ -205,9 +205,14 @@ impl Store {
     }
 
     /// How many reviews each of some filters has, of a campaign if one is given: what [`Self::review_list`] would list, all
-    /// counted at one moment.
-    pub async fn review_count(&self, campaign_id: Option<Uuid>, filters: &[Vec<ReviewFilter>]) -> Result<Vec<u64>> {
-        review::count(self, campaign_id, filters).await
+    /// counted at one moment, and each no further than `at_most`.
+    pub async fn review_count(
+        &self,
+        campaign_id: Option<Uuid>,
+        filters: &[Vec<ReviewFilter>],
+        at_most: Option<u64>,
+    ) -> Result<Vec<u64>> {
+        review::count(self, campaign_id, filters, at_most).await
     }
 
     /// Statistics of manuscripts: each count is that of [`Self::review_count`] for the same days, campaign and group.

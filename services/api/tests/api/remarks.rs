@@ -16,7 +16,7 @@ async fn tag(client: &mut Client, submission: &str, add: &[&str], remove: &[&str
 }
 
 async fn count(client: &mut Client, filter: &str) -> u64 {
-    let asked = v1::CountReviewsRequest { campaign: String::new(), filters: vec![filter.into()] };
+    let asked = v1::CountReviewsRequest { campaign: String::new(), filters: vec![filter.into()], count_max: 0 };
     client.count_reviews(asked).await.unwrap().into_inner().counts[0]
 }
 

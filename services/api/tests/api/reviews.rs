@@ -468,6 +468,7 @@ async fn a_count_is_as_long_as_the_list_behind_it_and_neighbours_walk_it() {
     let request = v1::CountReviewsRequest {
         campaign: format!("campaigns/{}", world.campaign.id),
         filters: filters.map(str::to_owned).to_vec(),
+        count_max: 0,
     };
     let counts = look.count_reviews(request).await.unwrap().into_inner().counts;
     let mut listed = Vec::new();

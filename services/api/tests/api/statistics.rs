@@ -40,7 +40,7 @@ fn day(month: i32, day: i32) -> Option<v1::Day> {
 }
 
 async fn counted(client: &mut ReviewServiceClient<Channel>, campaign: &str, filter: &str) -> u64 {
-    let request = v1::CountReviewsRequest { campaign: campaign.into(), filters: vec![filter.into()] };
+    let request = v1::CountReviewsRequest { campaign: campaign.into(), filters: vec![filter.into()], count_max: 0 };
     client.count_reviews(request).await.unwrap_or_else(|status| panic!("{filter}: {status}")).into_inner().counts[0]
 }
 

@@ -90,7 +90,7 @@ async fn show(visit: Visit) -> Response {
     let (mut counting, mut listing, mut mailboxes) = (visit.api.reviews(), visit.api.reviews(), visit.api.mailboxes());
     let (mut outbox, mut quarantine) = (visit.api.outbox(), visit.api.quarantine());
     let (counts, mine, mailboxes, replies, quarantined, editors) = tokio::join!(
-        counting.count_reviews(CountReviewsRequest { campaign: String::new(), filters }),
+        counting.count_reviews(CountReviewsRequest { filters, ..CountReviewsRequest::default() }),
         listing.list_reviews(mine),
         mailboxes.list_mailboxes(ListMailboxesRequest {}),
         outbox.count_replies(CountRepliesRequest::default()),

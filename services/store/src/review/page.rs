@@ -4,9 +4,10 @@
 //! What an index of rules or pairs answers is read from its front, in the order of the usual list. Everything else goes
 //! over the narrow rows of `manuscript` by the order or by an index.
 
+use intake::review::State;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, Order, QueryFilter,
-    sea_query::{Expr, Func, Query, SelectStatement},
+    sea_query::{Expr, Func, Query, SelectStatement, UnionType},
 };
 use uuid::Uuid;
 
@@ -59,15 +60,20 @@ pub async fn list(store: &Store, query: &ReviewQuery) -> Result<Vec<ReviewRecord
     read::records(&store.reader, rows).await
 }
 
-/// How many reviews each filter has.
-pub async fn count(store: &Store, campaign_id: Option<Uuid>, filters: &[Vec<ReviewFilter>]) -> Result<Vec<u64>> {
+/// How many reviews each filter has, counted no further than `at_most`.
+pub async fn count(
+    store: &Store,
+    campaign_id: Option<Uuid>,
+    filters: &[Vec<ReviewFilter>],
+    at_most: Option<u64>,
+) -> Result<Vec<u64>> {
     if filters.len() > COUNTS_MAX {
         return Err(Error::Invalid(format!("at most {COUNTS_MAX} filters are counted at once")));
     }
     let tx = store.snapshot().await?;
     let mut counts = Vec::with_capacity(filters.len());
     for filters in filters {
-        counts.push(Question::read(campaign_id, filters)?.count(&tx).await?);
+        counts.push(Question::read(campaign_id, filters)?.count(&tx, at_most).await?);
     }
     Ok(counts)
 }
@@ -148,24 +154,33 @@ impl Term {
 
     /// How many rows have it, counted no further than the bound.
     async fn frequency(&self, connection: &impl ConnectionTrait, bound: u64) -> Result<u64> {
-        let mut rows = self.rows(TERM);
-        rows.expr(Expr::val(1)).limit(bound);
-        let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "counted").take();
-        counted(connection, &count).await
+        counted(connection, self.rows(TERM), Some(bound)).await
     }
 }
 
-async fn counted(connection: &impl ConnectionTrait, count: &SelectStatement) -> Result<u64> {
-    let row = connection.query_one(count).await?;
+/// How many rows there are, counted no further than the bound.
+async fn counted(connection: &impl ConnectionTrait, mut rows: SelectStatement, bound: Option<u64>) -> Result<u64> {
+    let count = Expr::cust("COUNT(*)");
+    let counting = match bound {
+        None => rows.expr(count).take(),
+        Some(bound) => {
+            rows.expr(Expr::val(1)).limit(bound);
+            Query::select().expr(count).from_subquery(rows, "counted").take()
+        }
+    };
+    let row = connection.query_one(&counting).await?;
     let row = row.ok_or_else(|| Error::Internal("a count is mute".into()))?;
     let count: i64 = row.try_get_by_index(0)?;
     crate::values::unsigned(count)
 }
 
 /// A filter, read.
+#[derive(Clone)]
 struct Question {
     campaign_id: Option<Uuid>,
-    /// What columns of `manuscript` answer, and whether few rows meet it.
+    /// States of which a review has one.
+    states: Vec<State>,
+    /// What columns of `manuscript` answer besides, and whether few rows meet it.
     columns: Vec<(Expr, bool)>,
     /// What terms answer.
     terms: Vec<Term>,
@@ -178,7 +193,8 @@ impl Question {
         if filters.len() > FILTERS_MAX {
             return Err(Error::Invalid(format!("a filter has at most {FILTERS_MAX} comparisons")));
         }
-        let mut question = Self { campaign_id, columns: Vec::new(), terms: Vec::new(), texts: Vec::new() };
+        let mut question =
+            Self { campaign_id, states: Vec::new(), columns: Vec::new(), terms: Vec::new(), texts: Vec::new() };
         for filter in filters {
             match filter {
                 ReviewFilter::Failed(rule) => question.term(Term::Rule("failed", rule.as_str())),
@@ -194,6 +210,7 @@ impl Question {
                         _ => question.texts.push(text),
                     }
                 }
+                ReviewFilter::State(states, true) if question.states.is_empty() => question.states.clone_from(states),
                 // One tag is one place of its index, as a rule is.
                 ReviewFilter::Tag(tags, true) if tags.len() == 1 => question.term(Term::Tag(tags[0].clone())),
                 filter => question.columns.push((condition(filter)?, is_rare(filter))),
@@ -225,7 +242,17 @@ impl Question {
 
     /// Whether terms alone answer it: the rows of an index, which lie in the order of the usual list.
     fn is_of_terms(&self) -> bool {
-        self.campaign_id.is_none() && self.columns.is_empty()
+        self.campaign_id.is_none() && self.states.is_empty() && self.columns.is_empty()
+    }
+
+    /// Whether anything is asked of columns.
+    fn asks_columns(&self) -> bool {
+        !self.states.is_empty() || !self.columns.is_empty()
+    }
+
+    /// The same question for each of its states alone.
+    fn of_each_state(&self) -> impl Iterator<Item = Self> {
+        self.states.iter().map(|state| Self { states: vec![*state], ..self.clone() })
     }
 
     /// The rows of `manuscript` that the question has, led by a term if one is given. They are joined where something asks
@@ -253,8 +280,12 @@ impl Question {
         };
         if let Some(id) = self.campaign_id {
             let of_campaign = manuscript::Column::CampaignId.eq(id);
-            let is_alone = self.columns.is_empty() && led_by.is_none();
+            let is_alone = !self.asks_columns() && led_by.is_none();
             rows.and_where(if is_alone { of_campaign } else { told("likely", of_campaign) });
+        }
+        if !self.states.is_empty() {
+            let words = self.states.iter().map(|state| state.as_str().to_owned()).collect();
+            rows.and_where(among(manuscript::Column::State, words, true));
         }
         for (condition, is_rare) in &self.columns {
             rows.and_where(if *is_rare { told("unlikely", condition.clone()) } else { condition.clone() });
@@ -280,12 +311,10 @@ impl Question {
         rows
     }
 
-    async fn count(&self, connection: &impl ConnectionTrait) -> Result<u64> {
+    async fn count(&self, connection: &impl ConnectionTrait, at_most: Option<u64>) -> Result<u64> {
         let rarest = self.rarest(connection).await?;
         let led_by = rarest.as_ref().map(|(term, _)| term);
-        let mut rows = self.rows(connection.get_database_backend(), led_by, !self.is_of_terms());
-        rows.expr(Expr::cust("COUNT(*)"));
-        counted(connection, &rows).await
+        counted(connection, self.rows(connection.get_database_backend(), led_by, !self.is_of_terms()), at_most).await
     }
 
     /// The ids of a page; `turned` walks the order backwards.
@@ -297,6 +326,58 @@ impl Question {
         after: Option<ReviewKey>,
         limit: u64,
     ) -> Result<SelectStatement> {
+        let way = Way::new(order, turned, after, limit);
+        let backend = connection.get_database_backend();
+        let rarest = self.rarest(connection).await?;
+        // A common term leads only where its index has the order.
+        let rarest = rarest.filter(|(_, frequency)| way.is_usual() || *frequency <= COMMON);
+        let led_by = rarest.as_ref().map(|(term, _)| term);
+        let is_apart = way.column == "updated_at" && led_by.is_none() && self.states.len() > 1;
+        Ok(if is_apart { self.page_by_state(backend, &way) } else { self.page_of(backend, led_by, &way) })
+    }
+
+    /// Each state has the order in an index of its own: a page of all is among the first pages of each. Asked for all at
+    /// once, every review of these states would be sorted, or those of the other states walked over.
+    fn page_by_state(&self, backend: DbBackend, way: &Way) -> SelectStatement {
+        let mut pages = self.of_each_state().map(|one| {
+            let mut page = one.page_of(backend, None, way);
+            page.column(("manuscript", way.column));
+            // SQLite takes an order and a limit in a part of a union only where a query of its own stands for it.
+            Query::select().expr(Expr::cust("*")).from_subquery(page, "page").take()
+        });
+        let mut all = pages.next().unwrap_or_default();
+        all.unions(pages.map(|page| (UnionType::All, page)));
+        let mut ids = Query::select().column(("pages", "submission_id")).from_subquery(all, "pages").take();
+        way.ordered(&mut ids, "pages");
+        ids
+    }
+
+    fn page_of(&self, backend: DbBackend, led_by: Option<&Term>, way: &Way) -> SelectStatement {
+        let is_joined = !way.is_usual() || !self.is_of_terms();
+        let mut rows = self.rows(backend, led_by, is_joined);
+        let table = if led_by.is_some() && way.is_usual() { TERM } else { "manuscript" };
+        if let Some(key) = &way.after {
+            let here = Expr::tuple([Expr::col((table, way.column)), Expr::col((table, "submission_id"))]);
+            let there = Expr::tuple([key.0.clone(), Expr::val(key.1)]);
+            rows.and_where(if way.direction == Order::Asc { here.gt(there) } else { here.lt(there) });
+        }
+        rows.column((table, "submission_id"));
+        way.ordered(&mut rows, table);
+        rows
+    }
+}
+
+/// How a list is walked.
+struct Way {
+    column: &'static str,
+    direction: Order,
+    /// The value of the column and the id from which it goes on.
+    after: Option<(Expr, Uuid)>,
+    limit: u64,
+}
+
+impl Way {
+    fn new(order: ReviewOrder, turned: bool, after: Option<ReviewKey>, limit: u64) -> Self {
         let (column, mut direction) = match order {
             ReviewOrder::ReceivedDescending => ("received_at", Order::Desc),
             ReviewOrder::ReceivedAscending => ("received_at", Order::Asc),
@@ -307,28 +388,23 @@ impl Question {
         if turned {
             direction = if direction == Order::Asc { Order::Desc } else { Order::Asc };
         }
-        let rarest = self.rarest(connection).await?;
-        // A common term leads only where its index has the order.
-        let rarest = rarest.filter(|(_, frequency)| column == "received_at" || *frequency <= COMMON);
-        let led_by = rarest.as_ref().map(|(term, _)| term);
-        let is_joined = column != "received_at" || !self.is_of_terms();
-        let mut rows = self.rows(connection.get_database_backend(), led_by, is_joined);
-        let table = if led_by.is_some() && column == "received_at" { TERM } else { "manuscript" };
-        if let Some(key) = after {
-            let value = match column {
-                "received_at" => Expr::val(micros(key.received_at)),
-                "updated_at" => Expr::val(micros(key.updated_at)),
-                _ => Expr::val(key.due_day.unwrap_or(NO_DAY)),
-            };
-            let here = Expr::tuple([Expr::col((table, column)), Expr::col((table, "submission_id"))]);
-            let there = Expr::tuple([value, Expr::val(key.submission_id)]);
-            rows.and_where(if direction == Order::Asc { here.gt(there) } else { here.lt(there) });
-        }
-        rows.column((table, "submission_id"))
-            .order_by((table, column), direction.clone())
-            .order_by((table, "submission_id"), direction)
-            .limit(limit);
-        Ok(rows)
+        let value = |key: ReviewKey| match column {
+            "received_at" => Expr::val(micros(key.received_at)),
+            "updated_at" => Expr::val(micros(key.updated_at)),
+            _ => Expr::val(key.due_day.unwrap_or(NO_DAY)),
+        };
+        Self { column, direction, after: after.map(|key| (value(key), key.submission_id)), limit }
+    }
+
+    /// Whether it is the order in which the rows lie, and those of terms too.
+    fn is_usual(&self) -> bool {
+        self.column == "received_at"
+    }
+
+    fn ordered(&self, rows: &mut SelectStatement, table: &'static str) {
+        rows.order_by((table, self.column), self.direction.clone())
+            .order_by((table, "submission_id"), self.direction.clone())
+            .limit(self.limit);
     }
 }
 
@@ -344,17 +420,20 @@ fn is_rare(filter: &ReviewFilter) -> bool {
     )
 }
 
-/// What columns answer.
-fn condition(filter: &ReviewFilter) -> Result<Expr> {
-    use manuscript::Column::{
-        Backfilled, BouncedAt, CloudExpiresAt, DueDay, EditorId, HasCloudFile, HasVideo, Number, ReceivedAt, Sender,
-        State, UpdatedAt, Verdict, Versions,
-    };
-    let among = |column: manuscript::Column, mut words: Vec<String>, is: bool| match (words.len(), is) {
+fn among(column: manuscript::Column, mut words: Vec<String>, is: bool) -> Expr {
+    match (words.len(), is) {
         // One word is one place of an index, in the order of the list.
         (1, true) => column.eq(words.remove(0)),
         (_, true) => column.is_in(words),
         (_, false) => column.is_not_in(words),
+    }
+}
+
+/// What columns answer.
+fn condition(filter: &ReviewFilter) -> Result<Expr> {
+    use manuscript::Column::{
+        Backfilled, BouncedAt, CloudExpiresAt, DueDay, EditorId, HasCloudFile, HasVideo, Number, ReceivedAt, Sender,
+        UpdatedAt, Verdict, Versions,
     };
     let time = |time: ReviewTime| match time {
         ReviewTime::Received => ReceivedAt,
@@ -367,7 +446,8 @@ fn condition(filter: &ReviewFilter) -> Result<Expr> {
     };
     Ok(match filter {
         ReviewFilter::State(states, is) => {
-            among(State, states.iter().map(|state| state.as_str().to_owned()).collect(), *is)
+            let words = states.iter().map(|state| state.as_str().to_owned()).collect();
+            among(manuscript::Column::State, words, *is)
         }
         ReviewFilter::Verdict(verdicts, is) => among(Verdict, verdicts.iter().map(word).collect::<Result<_>>()?, *is),
         ReviewFilter::Editor(ids, true) if ids.len() == 1 => EditorId.eq(ids[0]),
@@ -460,6 +540,12 @@ mod tests {
                 assert!(is_indexed && plan.contains("SEARCH"), "{what}:\n{plan}");
             }
         }
+        // The longest unchanged of some states: each from its own end, and none of them sorted but the pages at last.
+        let unchanged = Question::read(Some(Uuid::nil()), &[ReviewFilter::State(open, true)]).unwrap();
+        let page = unchanged.page(&store.reader, ReviewOrder::UpdatedAscending, false, None, 50).await.unwrap();
+        let plan_of_states = plan(&store, &page).await;
+        assert_eq!(plan_of_states.matches("manuscript_by_state_and_update (state=?)").count(), 4, "{plan_of_states}");
+        assert_eq!(plan_of_states.matches("USE TEMP B-TREE FOR ORDER BY").count(), 1, "{plan_of_states}");
         // A filter that no index answers goes by the order, and ends with the page.
         for (order, by) in [
             (ReviewOrder::ReceivedDescending, "SCAN manuscript"),

@@ -396,7 +396,7 @@ async fn compare(scene: &Scene, facts: &[Fact], seeded: &mut Seeded, filters: Ve
         assert!(summary.failed.iter().map(String::as_str).eq(rules(Outcome::Failed)));
         assert!(summary.undetermined.iter().map(String::as_str).eq(rules(Outcome::Undetermined)));
     }
-    assert_eq!(scene.store.review_count(campaign_id, &[filters]).await.unwrap(), [list.len() as u64], "{told}");
+    assert_eq!(scene.store.review_count(campaign_id, &[filters], None).await.unwrap(), [list.len() as u64], "{told}");
     for _ in 0..3 {
         // One of the list, or one beside it: its place in the order is what counts.
         let here = &facts[usize::try_from(seeded.below(facts.len() as u64)).unwrap()];
@@ -435,7 +435,10 @@ pub async fn a_page_a_count_and_the_neighbours_are_what_a_filter_says(scene: Sce
     let filters: Vec<_> = (0..40).map(|_| vec![comparison(&mut seeded)]).collect();
     let counts: Vec<u64> =
         filters.iter().map(|filters| expected(&facts, filters, ReviewOrder::default()).len() as u64).collect();
-    assert_eq!(scene.store.review_count(None, &filters).await.unwrap(), counts);
+    assert_eq!(scene.store.review_count(None, &filters, None).await.unwrap(), counts);
+    let bounded: Vec<u64> = counts.iter().map(|count| (*count).min(3)).collect();
+    assert!(counts.iter().any(|count| *count > 3), "the bound counts");
+    assert_eq!(scene.store.review_count(None, &filters, Some(3)).await.unwrap(), bounded);
 }
 
 pub async fn what_a_list_cannot_answer_is_refused(scene: Scene) {
@@ -446,11 +449,11 @@ pub async fn what_a_list_cannot_answer_is_refused(scene: Scene) {
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }
     let one = vec![ReviewFilter::Holds("绩".into())];
-    assert_eq!(scene.store.review_count(None, &[one]).await.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(scene.store.review_count(None, &[one], None).await.unwrap_err().kind(), ErrorKind::Invalid);
     let many = vec![Vec::new(); 41];
-    assert_eq!(scene.store.review_count(None, &many).await.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(scene.store.review_count(None, &many, None).await.unwrap_err().kind(), ErrorKind::Invalid);
     let long = vec![vec![ReviewFilter::Is(ReviewFlag::Bounced, true); 41]];
-    assert_eq!(scene.store.review_count(None, &long).await.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(scene.store.review_count(None, &long, None).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 /// Reviews go from step to step between two pages: what stays where it is comes exactly once, and by receipt, where

@@ -25,7 +25,7 @@ async fn listed(scene: &Scene, query: &StatisticsQuery, filter: Option<ReviewFil
     let mut filters: Vec<ReviewFilter> = filter.into_iter().collect();
     filters.extend(query.from_day.map(|day| ReviewFilter::Since(ReviewTime::Received, beijing::day_start(day))));
     filters.extend(query.until_day.map(|day| ReviewFilter::Before(ReviewTime::Received, beijing::day_end(day))));
-    scene.store.review_count(query.campaign_id, &[filters]).await.unwrap()[0]
+    scene.store.review_count(query.campaign_id, &[filters], None).await.unwrap()[0]
 }
 
 pub async fn each_number_is_the_count_of_the_list_behind_it(scene: Scene) {

@@ -38,6 +38,9 @@ use crate::{
 /// Lines of a page.
 const LINES: i32 = 50;
 
+/// Submissions found by a text that are counted.
+const FOUND_COUNTED: u64 = 5_000;
+
 /// Campaigns that the form offers.
 const CAMPAIGNS: i32 = 100;
 
@@ -67,7 +70,9 @@ async fn show(visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Respo
         filter: filter.clone(),
         order_by: listing.order_by().to_owned(),
     };
-    let counted = CountReviewsRequest { campaign: listing.campaign(), filters: vec![filter] };
+    // Each text that holds what is searched for is looked through; nobody turns all those pages.
+    let count_max = if listing.one("q").is_empty() { 0 } else { FOUND_COUNTED };
+    let counted = CountReviewsRequest { campaign: listing.campaign(), filters: vec![filter], count_max };
     let (mut reviews, mut counting, mut campaigns) = (visit.api.reviews(), visit.api.reviews(), visit.api.campaigns());
     let (mut tagging, mut viewing) = (visit.api.reviews(), visit.api.reviews());
     let (listed, counted, editors, tags, views, campaigns) = tokio::join!(
@@ -84,19 +89,44 @@ async fn show(visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Respo
     };
     // What the list cannot be asked for is told above the form that asked for it.
     let (fault, listed, total) = match (listed, counted) {
-        (Ok(listed), Ok(counted)) => (None, listed.into_inner(), counted.into_inner().counts.first().copied()),
-        (Err(status), _) | (_, Err(status)) => (Some(Fault::from(status)), ListReviewsResponse::default(), None),
+        (Ok(listed), Ok(counted)) => {
+            let count = counted.into_inner().counts.first().copied().unwrap_or_default();
+            (None, listed.into_inner(), Total { count, is_least: count_max > 0 && count >= count_max })
+        }
+        (Err(status), _) | (_, Err(status)) => {
+            (Some(Fault::from(status)), ListReviewsResponse::default(), Total::default())
+        }
     };
     // The list is worth more than what is offered around it.
     let tags = tags.map(|answer| answer.into_inner().tags).unwrap_or_default();
     let views = views.map(|answer| answer.into_inner().saved_views).unwrap_or_default();
     let (visit, listing) = (&visit, &listing);
     let list = List { visit, listing, editors: &editors, campaigns: &campaigns, tags: &tags, views: &views, now };
-    let body = list.body(&listed, total.unwrap_or_default(), fault.as_ref());
+    let body = list.body(&listed, total, fault.as_ref());
     let page = Page::new(visit, Here::Submissions, visit.say("来稿", "Submissions")).watching("").show(&body);
     match fault {
         Some(fault) => (fault.status(), page).into_response(),
         None => page,
+    }
+}
+
+/// How long the whole list is.
+#[derive(Clone, Copy, Default)]
+struct Total {
+    count: u64,
+    /// Counting ended there.
+    is_least: bool,
+}
+
+impl Total {
+    fn words(self, language: Language) -> String {
+        let count = self.count;
+        match (language, self.is_least) {
+            (Language::Zh, false) => format!("共 {count} 篇"),
+            (Language::Zh, true) => format!("共 {count} 篇以上"),
+            (Language::En, false) => format!("{count} in all"),
+            (Language::En, true) => format!("{count} or more in all"),
+        }
     }
 }
 
@@ -112,16 +142,13 @@ struct List<'a> {
 }
 
 impl List<'_> {
-    fn body(&self, listed: &ListReviewsResponse, total: u64, fault: Option<&Fault>) -> Markup {
+    fn body(&self, listed: &ListReviewsResponse, total: Total, fault: Option<&Fault>) -> Markup {
         let (visit, listing) = (self.visit, self.listing);
         let around =
             Around { visit, listing, editors: self.editors, now: self.now, has_boxes: visit.may(ReviewRole::Editor) };
         let first = (!listing.page().is_empty()).then(|| listing.url());
         let next = (!listed.next_page_token.is_empty()).then(|| listing.url_of_page(&listed.next_page_token));
-        let count = match visit.language() {
-            Language::Zh => format!("共 {total} 篇"),
-            Language::En => format!("{total} in all"),
-        };
+        let count = total.words(visit.language());
         html! {
             @if let Some(fault) = fault { (notice(Tone::Bad, fault.words(visit.language()))) }
             (views::views(visit, listing, self.views))
