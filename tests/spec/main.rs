@@ -26,6 +26,7 @@ mod figures;
 mod filing;
 mod folders;
 mod letters;
+mod ops;
 mod python;
 mod quarantine;
 mod restart;

@@ -108,7 +108,7 @@ impl Settings {
         let data = home.join("data");
         fs::create_dir_all(&data).expect("our own folder");
         let mut toml = format!(
-            "data = {:?}\n[store]\nurl = {store_url:?}\n[blobs]\nfolder = {:?}\n[api]\n{api}\n[desk]\nlisten = \"127.0.0.1:0\"\ncontent_listen = \"127.0.0.1:0\"\n[worker]\nname = \"w1\"\n",
+            "data = {:?}\n[store]\nurl = {store_url:?}\n[blobs]\nfolder = {:?}\n[api]\n{api}\n[desk]\nlisten = \"127.0.0.1:0\"\ncontent_listen = \"127.0.0.1:0\"\n[ops]\nlisten = \"127.0.0.1:0\"\n[worker]\nname = \"w1\"\n",
             data.display().to_string(),
             data.join("blobs").display().to_string(),
         );
@@ -290,7 +290,9 @@ impl Product {
     fn try_start_roles(settings: &Settings, roles: &str, environment: &[(&str, &str)]) -> Result<Self, ExitStatus> {
         let address_file = settings.data.join("api.address");
         let _ = fs::remove_file(&address_file);
-        let _ = fs::remove_file(settings.data.join("desk.address"));
+        for of_another_start in ["desk.address", "ops.address"] {
+            let _ = fs::remove_file(settings.data.join(of_another_start));
+        }
         let log = File::options().create(true).append(true).open(settings.log()).expect("our own folder");
         let mut child = settings
             .command(&[roles])
@@ -328,14 +330,27 @@ impl Product {
     /// When the desk does not begin.
     #[must_use]
     pub fn desk(&self) -> String {
+        self.listening("desk.address")
+    }
+
+    /// Where it tells of its health and metrics: `127.0.0.1:PORT`.
+    ///
+    /// # Panics
+    /// When nothing listens there in time.
+    #[must_use]
+    pub fn ops(&self) -> String {
+        self.listening("ops.address")
+    }
+
+    fn listening(&self, file: &str) -> String {
         let begun = Instant::now();
         loop {
-            if let Ok(address) = fs::read_to_string(self.settings.data.join("desk.address"))
+            if let Ok(address) = fs::read_to_string(self.settings.data.join(file))
                 && address.parse::<std::net::SocketAddr>().is_ok()
             {
                 return address;
             }
-            assert!(begun.elapsed() < START_BOUND, "no desk.address:\n{}", self.settings.log_tail(40));
+            assert!(begun.elapsed() < START_BOUND, "no {file}:\n{}", self.settings.log_tail(40));
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -349,6 +364,11 @@ impl Product {
         // Written before the desk's own.
         let _ = self.desk();
         fs::read_to_string(self.settings.data.join("content.address")).expect("the desk wrote it")
+    }
+
+    /// Asks it to drain and end, and does not wait.
+    pub fn ask_to_end(&self) {
+        process::signal(&self.child, Signal::TERM);
     }
 
     /// Its process id.

@@ -161,6 +161,7 @@ impl Gate {
 }
 
 fn refused(path: &str) -> Status {
+    measure::sign_in_failed("token");
     tracing::warn!(path, "a call without a known token was refused");
     unknown()
 }
@@ -202,6 +203,30 @@ fn brought(headers: &HeaderMap) -> Brought {
     match value.split_at_checked("Bearer ".len()) {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => Brought::Token(Sha256::of(token)),
         _ => Brought::Unreadable,
+    }
+}
+
+/// The code of an answer that begins; a stream that fails later has begun well.
+fn code(headers: &HeaderMap) -> &'static str {
+    let code = headers.get("grpc-status").map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes()));
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 
@@ -263,7 +288,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let deadline = Instant::now() + allowed(request.uri().path(), request.headers());
+        let began = Instant::now();
+        let deadline = began + allowed(request.uri().path(), request.headers());
+        let method = rights::named(request.uri().path());
         let gate = self.gate.clone();
         // The clone was not asked whether it is ready; the one that was answers this call.
         let inner = self.inner.clone();
@@ -284,10 +311,12 @@ where
             inner.call(request).await
         };
         Box::pin(async move {
-            match tokio::time::timeout_at(deadline, answer).await {
-                Ok(answer) => answer,
-                Err(_) => Ok(errors::deadline().into_http()),
-            }
+            let response = match tokio::time::timeout_at(deadline, answer).await {
+                Ok(Ok(response)) => response,
+                Err(_) => errors::deadline().into_http(),
+            };
+            measure::call_ended(method, code(response.headers()), began.elapsed());
+            Ok(response)
         })
     }
 }

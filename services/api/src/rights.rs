@@ -396,6 +396,12 @@ pub fn of(path: &str) -> Option<Right> {
     RIGHTS.get(path).copied()
 }
 
+/// The method of a path, as metrics name it; whatever callers invent is one.
+#[must_use]
+pub fn named(path: &str) -> &'static str {
+    RIGHTS.get_key_value(path).map_or("other", |(path, _)| &path[1..])
+}
+
 /// Every path that has a line.
 pub fn paths() -> impl Iterator<Item = (&'static str, Right)> {
     RIGHTS.iter().map(|(path, right)| (path.as_str(), *right))

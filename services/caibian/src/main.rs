@@ -7,6 +7,7 @@ mod letters;
 mod logging;
 mod look_ups;
 mod mailbox_test;
+mod ops;
 mod orphans;
 mod probe;
 mod registers;
@@ -104,6 +105,10 @@ enum Command {
     },
     /// Fills the procurement registers with made-up records whose totals are the published ones, marked as made up.
     Generate(registers::Generate),
+    /// Asks the process at `ops.listen` whether it is ready; exit code 1 when it is not.
+    Healthcheck,
+    /// Every metric of `/metrics` with its labels and meaning, as a Markdown table.
+    Metrics,
     /// The settings in force, secrets masked.
     Settings {
         /// Every setting with its default and meaning, as a Markdown table.
@@ -171,6 +176,17 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Users { action } => runtime()?.block_on(users::run(&settings()?, action)),
         Command::Import { what } => runtime()?.block_on(registers::import(&settings()?, &what)),
         Command::Generate(arguments) => runtime()?.block_on(registers::generate(&settings()?, &arguments)),
+        Command::Healthcheck => match runtime()?.block_on(ops::healthcheck(settings()?.ops.address())) {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(failure) => {
+                eprintln!("caibian: {}", chain(&*failure));
+                Ok(ExitCode::FAILURE)
+            }
+        },
+        Command::Metrics => {
+            print!("{}", measure::markdown());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Settings { table } => {
             if table {
                 print!("{}", settings::markdown());

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, letters, logging, look_ups, mailbox_test, orphans,
+    Failure, letters, logging, look_ups, mailbox_test, ops, orphans,
     settings::{MailboxSettings, Settings},
     source, users,
 };
@@ -39,6 +39,15 @@ impl Roles {
     pub const ALL: Self = Self { api: true, worker: true, desk: true };
     /// None yet.
     pub const NONE: Self = Self { api: false, worker: false, desk: false };
+
+    /// Where these tell of themselves.
+    fn ops(self, settings: &Settings) -> SocketAddr {
+        match self {
+            Self { api: true, .. } => settings.ops.address(),
+            Self { worker: true, .. } => settings.ops.address_of_worker(),
+            _ => settings.ops.address_of_desk(),
+        }
+    }
 }
 
 /// Runs until SIGTERM or SIGINT; a second signal ends at once.
@@ -46,10 +55,17 @@ pub async fn serve(settings: Settings, roles: Roles) -> Result<ExitCode, Failure
     logging::start(&settings.log)?;
     let cancel = CancellationToken::new();
     tokio::spawn(cancel_on_signal(cancel.clone()));
-    let running = start(&settings, roles, cancel).await?;
+    measure::count_panics();
+    let running = start(&settings, roles, cancel.clone()).await?;
     if roles.api {
         users::first(&open_store(&settings).await?).await?;
     }
+    // Last: who asks is answered once the start is over.
+    let ended = CancellationToken::new();
+    let _ends_last = ended.clone().drop_guard();
+    let ops = ops::Bound::new(roles.ops(&settings), running.parts.clone(), cancel).await?;
+    fs::write(settings.data.0.join("ops.address"), ops.address()?.to_string())?;
+    tokio::spawn(ops.serve(ended));
     running.wait().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -58,6 +74,8 @@ pub async fn serve(settings: Settings, roles: Roles) -> Result<ExitCode, Failure
 pub struct Running {
     /// Where the gRPC service listens, if it does.
     pub address: Option<SocketAddr>,
+    /// What can fail of it.
+    pub parts: ops::Parts,
     tasks: JoinSet<Result<(), Failure>>,
     cancel: CancellationToken,
     /// Held until the worker has drained.
@@ -105,6 +123,7 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
     let testing = if roles.worker { testing(settings, &offices)? } else { Vec::new() };
     let mut tasks = JoinSet::new();
     let mut address = None;
+    let mut parts = ops::Parts::default();
     if roles.api || roles.worker {
         let store = open_store(settings).await?;
         let store = match letters::policy(settings) {
@@ -113,6 +132,8 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
         };
         store.campaign_ensure_default().await?;
         let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
+        parts.store = Some(store.clone());
+        parts.blobs = Some(blobs.clone());
         if roles.api {
             address = Some(start_api(settings, store.clone(), blobs.clone(), &cancel, &mut tasks).await?);
         }
@@ -124,13 +145,16 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
             });
         }
         if roles.worker {
+            parts.mailboxes = settings.mailbox.iter().map(|mailbox| mailbox.name.clone()).collect();
             start_worker(settings, sources, testing, store, blobs, &cancel, &mut tasks).await?;
         }
     }
     if roles.desk {
-        start_desk(settings, address, &cancel, &mut tasks).await?;
+        let api = desk_api(settings, address);
+        start_desk(settings, api.clone(), &cancel, &mut tasks).await?;
+        parts.api = Some(api);
     }
-    Ok(Running { address, tasks, cancel, _worker_lock: worker_lock })
+    Ok(Running { address, parts, tasks, cancel, _worker_lock: worker_lock })
 }
 
 type Tasks = JoinSet<Result<(), Failure>>;
@@ -205,18 +229,20 @@ async fn start_worker(
     Ok(())
 }
 
+/// Where the desk reaches the gRPC service.
+fn desk_api(settings: &Settings, own: Option<SocketAddr>) -> String {
+    match settings.desk.api.as_str() {
+        "" => format!("http://{}", reached(own.unwrap_or(settings.api.listen))),
+        named => named.to_owned(),
+    }
+}
+
 async fn start_desk(
     settings: &Settings,
-    api: Option<SocketAddr>,
+    api: String,
     cancel: &CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<(), Failure> {
-    let named = &settings.desk.api;
-    let api = if named.is_empty() {
-        format!("http://{}", reached(api.unwrap_or(settings.api.listen)))
-    } else {
-        named.clone()
-    };
     let desk = desk::bind(desk::DeskSettings {
         listen: settings.desk.listen,
         api,

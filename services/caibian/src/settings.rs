@@ -47,6 +47,8 @@ pub struct Settings {
     pub worker: WorkerSettings,
     /// Letters to authors.
     pub reply: ReplySettings,
+    /// Health and metrics.
+    pub ops: OpsSettings,
     /// Logs.
     pub log: LogSettings,
     /// The mailboxes; a watched folder `inbox` in the data folder when there is none.
@@ -180,6 +182,38 @@ impl From<TokenRole> for intake::review::Role {
 pub struct WorkerSettings {
     /// Who holds the leases; empty: the machine's name and the data folder.
     pub name: String,
+}
+
+/// `[ops]`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OpsSettings {
+    /// Unset: a port by role on loopback, so that each role of one machine has its own.
+    pub listen: Option<SocketAddr>,
+}
+
+impl OpsSettings {
+    /// Where `all` and `api` listen, and where is asked, when nothing is set.
+    const PORT: u16 = 9464;
+
+    /// Where is asked, and where a process with the gRPC service listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address_of(Self::PORT)
+    }
+
+    /// Where a worker alone listens.
+    pub fn address_of_worker(&self) -> SocketAddr {
+        self.address_of(Self::PORT + 1)
+    }
+
+    /// Where a desk alone listens.
+    pub fn address_of_desk(&self) -> SocketAddr {
+        self.address_of(Self::PORT + 2)
+    }
+
+    fn address_of(&self, port: u16) -> SocketAddr {
+        self.listen.unwrap_or_else(|| ([127, 0, 0, 1], port).into())
+    }
 }
 
 /// `[log]`

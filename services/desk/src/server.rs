@@ -1,13 +1,17 @@
 //! Listens, routes, and says in each answer's headers what a page may do: load nothing from elsewhere, run no script but
 //! ours, be framed by nobody, frame nothing but mail on the content origin.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, header},
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::get,
 };
@@ -189,6 +193,7 @@ fn router(desk: Desk) -> Router {
         .fallback(pages::not_found)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(from_fn_with_state(policy, bounded))
+        .layer(from_fn(measured))
         .with_state(desk)
 }
 
@@ -210,5 +215,21 @@ async fn bounded(State(policy): State<HeaderValue>, request: Request, next: Next
     for (name, value) in HEADERS {
         answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
+    answer
+}
+
+async fn measured(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    // Whatever people invent is one route, and one method beside those that pages use.
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(|| "other".into(), |path| path.as_str().to_owned());
+    let method = match request.method().as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        _ => "_OTHER",
+    };
+    let answer = next.run(request).await;
+    measure::page_ended(method, &route, answer.status().as_u16(), began.elapsed());
     answer
 }

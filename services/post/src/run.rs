@@ -115,6 +115,7 @@ impl<O: Outbox, C: Clock> Sending<'_, O, C> {
             return;
         };
         crash::point("C14-told");
+        measure::letter_tried(outcome.as_str());
         match &outcome {
             Outcome::Sent { .. } => tracing::info!(letter = %letter.id, tries = letter.tries, "sent"),
             Outcome::Unable { said } => {

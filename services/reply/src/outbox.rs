@@ -157,6 +157,21 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// One word for it.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Deferred { .. } => "deferred",
+            Self::Abandoned { .. } => "abandoned",
+            Self::Refused { .. } => "refused",
+            Self::Uncertain { .. } => "uncertain",
+            Self::Unable { .. } => "unable",
+        }
+    }
+}
+
 /// What is done with a letter of which nobody knows whether it went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -32,6 +32,7 @@ mod submission;
 mod values;
 mod verify;
 mod view;
+pub mod vitals;
 mod write;
 
 pub use error::{Error, Result};
@@ -64,6 +65,7 @@ use record::{
 use register::{Change, Condition, Draft, Entry, Loaded, Once, Register, RegisterQuery};
 use rollup::{Origin, RollupFault, RollupQuery, Totals};
 use statistics::{Statistics, StatisticsQuery};
+use vitals::Vitals;
 
 /// Rows that one call lists at most, whatever its limit says.
 pub const LIST_MAX: u32 = 1_000;
@@ -131,6 +133,11 @@ impl Store {
     /// `Conflict`. Every revision is kept (table `campaign_revision`).
     pub async fn campaign_update(&self, campaign: &Campaign) -> Result<Campaign> {
         campaign::update(self, campaign).await
+    }
+
+    /// What is on its way, in numbers.
+    pub async fn vitals(&self, now: DateTime<Utc>) -> Result<Vitals> {
+        vitals::look(self, now).await
     }
 
     /// Makes or changes a mailbox by its name in the settings; gives its id, which never changes. `answer_from` is

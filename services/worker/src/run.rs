@@ -86,6 +86,9 @@ pub async fn run_mailbox<S, B, O, L, C>(
             Ok(Kept::ByAnother) => LEASE_TTL / 4,
             Err(error) => {
                 source.reset();
+                if error.kind == ErrorKind::Unauthenticated {
+                    measure::mailbox_refused(&mailbox.name);
+                }
                 if pace.complaint.is_news(&error) {
                     tracing::warn!(mailbox = mailbox.name, %error, kind = ?error.kind, "the sweep failed");
                 }
@@ -143,6 +146,7 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Keeper<'_, S, B, O, L,
             () = async { cancel.cancelled().await; sleep(STOP_GRACE).await } => Ok(()),
         };
         if ended.as_ref().is_err_and(|error| error.kind == ErrorKind::Conflict) {
+            measure::lease_lost();
             // Somebody else has the message now.
             taken_from(in_hand);
         }

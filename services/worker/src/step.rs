@@ -220,6 +220,7 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
                 Ok(None)
             }
             Some(StoreOutcome::Stored) => {
+                measure::mail_fetched(size_bytes);
                 self.moved(&message, Stage::Stored, began);
                 let raw_sha256 = Some(sha256);
                 Ok(Some(Message { stage: Stage::Stored, tries: 0, due_at: None, raw_sha256, size_bytes, ..message }))
@@ -259,7 +260,9 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
         })?;
         let raw = blobs.path(sha256).await?;
         let workdir = Workdir(blobs.workdir().await?);
+        let began = Instant::now();
         let opened = self.ports.opener.open(&raw, &workdir.0).await?;
+        measure::mail_opened(began.elapsed(), matches!(opened, Opened::Died(_)));
         if let Opened::Read(letter) = &opened {
             let mut kept = HashSet::new();
             for sha256 in letter.files().filter(|sha256| kept.insert(*sha256)) {

@@ -238,6 +238,7 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
         let epoch = self.select(folder).await.map_err(Side::Theirs)?;
         let before = ledger.folder_bind(lease, folder, epoch).await.doing("bind a folder").map_err(Side::Ours)?;
         if let Some(before) = before {
+            measure::uidvalidity_changed();
             tracing::warn!(
                 mailbox = mailbox.name,
                 folder,
@@ -375,6 +376,8 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
         if self.trouble.is_some() {
             return Ok(());
         }
+        let sum = |count: fn(&FolderReconciliation) -> u64| folders.iter().map(count).sum();
+        measure::reconciled(&mailbox.name, sum(|folder| folder.missing_count), sum(|folder| folder.gone_count));
         ledger.reconcile_noted(self.lease, asked, &folders).await.doing("note a reconciliation")
     }
 

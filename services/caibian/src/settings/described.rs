@@ -69,6 +69,11 @@ pub const DESCRIBED: &[Described] = &[
         "as shipped",
         "Words that point at what may not be bought as a service (102号令 §10): a list of `{ exclusion, words }`",
     ),
+    (
+        "ops.listen",
+        "`127.0.0.1:9464`",
+        "Address of `/livez`, `/readyz` and `/metrics`, without a password and without personal data; unset, a worker alone takes port 9465 and a desk alone 9466; port 0 takes a free one and writes it to `ops.address` in `data`",
+    ),
     ("worker.name", "host name and `data`", "Who holds the leases; two workers need two names"),
     ("reply.name", "`编辑部`", "The name beside the address of our letters"),
     ("reply.message_id_domain", "the address's domain", "Right side of the `Message-ID`s of our letters"),
