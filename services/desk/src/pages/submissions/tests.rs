@@ -53,7 +53,15 @@ fn shown(visit: &Visit, listing: &Listing, reviews: Vec<proto::intake::v1::Revie
     let editors = editors();
     let list = List { visit, listing, editors: &editors, campaigns: &[], tags: &[], views: &[], now: now() };
     let listed = ListReviewsResponse { reviews, next_page_token: "T2".into() };
-    list.body(&listed, total, None).into_string()
+    list.body(&listed, Total { count: total, is_least: false }, None).into_string()
+}
+
+#[test]
+fn a_count_that_ended_early_says_so() {
+    let total = |is_least| Total { count: 5_000, is_least };
+    assert_eq!(total(false).words(Language::Zh), "共 5000 篇");
+    assert_eq!(total(true).words(Language::Zh), "共 5000 篇以上");
+    assert_eq!(total(true).words(Language::En), "5000 or more in all");
 }
 
 #[test]
