@@ -33,6 +33,7 @@ mod m0017_group;
 mod m0018_reachable;
 mod m0019_remark;
 mod m0020_mailbox_test;
+mod m0021_identity;
 mod m0022_day_work;
 
 /// All migrations in their order.
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_reachable::Migration),
             Box::new(m0019_remark::Migration),
             Box::new(m0020_mailbox_test::Migration),
+            Box::new(m0021_identity::Migration),
             Box::new(m0022_day_work::Migration),
         ]
     }

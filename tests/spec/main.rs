@@ -35,6 +35,7 @@ mod secrets;
 mod sending;
 mod servers;
 mod serving;
+mod sign_in;
 mod systems;
 mod testing;
 mod totals;

@@ -8,6 +8,7 @@ pub mod asker;
 pub mod browser;
 pub mod dovecot;
 pub mod fake_imap;
+pub mod fake_provider;
 pub mod huge;
 pub mod imap;
 pub mod memory;

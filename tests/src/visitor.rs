@@ -1,4 +1,6 @@
-//! A person at the desk without a browser: keeps the session's cookie and sends the forms of pages as they stand there.
+//! A person at the desk without a browser: keeps the desk's cookies and sends the forms of pages as they stand there.
+
+use std::collections::BTreeMap;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -9,7 +11,8 @@ use tokio::{
 #[derive(Clone, Debug)]
 pub struct Visitor {
     address: String,
-    cookie: String,
+    /// By name.
+    cookies: BTreeMap<String, String>,
 }
 
 /// What a server answered.
@@ -19,6 +22,8 @@ pub struct Shown {
     pub status: u16,
     /// Where it leads on to; empty if nowhere.
     pub location: String,
+    /// Where the page leads on by itself, as the header says it; empty if nowhere.
+    pub refresh: String,
     /// The page.
     pub html: String,
 }
@@ -96,7 +101,7 @@ impl Visitor {
     /// Somebody at the desk that listens there, not signed in.
     #[must_use]
     pub fn at(address: &str) -> Self {
-        Self { address: address.into(), cookie: String::new() }
+        Self { address: address.into(), cookies: BTreeMap::new() }
     }
 
     /// Reads a page.
@@ -119,11 +124,12 @@ impl Visitor {
 
     async fn ask(&mut self, method: &str, path: &str, body: &str) -> Shown {
         let mut line = TcpStream::connect(&self.address).await.expect("the desk listens");
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
-            self.cookie,
+            cookies.join("; "),
             body.len()
         );
         line.write_all(request.as_bytes()).await.expect("the desk reads");
@@ -135,11 +141,14 @@ impl Visitor {
             let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}: ")));
             line.map(|line| line[name.len() + 2..].to_owned()).unwrap_or_default()
         };
-        let cookie = field("set-cookie");
-        if cookie.starts_with("caibian=") {
-            self.cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        for line in head.lines() {
+            let Some((name, cookie)) = line.split_once(": ") else { continue };
+            let pair = cookie.split(';').next().and_then(|pair| pair.split_once('='));
+            if let Some((cookie, value)) = pair.filter(|_| name.eq_ignore_ascii_case("set-cookie")) {
+                self.cookies.insert(cookie.to_owned(), value.to_owned());
+            }
         }
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        Shown { status, location: field("location"), html: html.to_owned() }
+        Shown { status, location: field("location"), refresh: field("refresh"), html: html.to_owned() }
     }
 }

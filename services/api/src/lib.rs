@@ -58,6 +58,32 @@ pub struct ApiSettings {
     pub page_token_key: [u8; 32],
     /// Limits and weights of the procurement rules.
     pub rules: procurement::settings::RuleSettings,
+    /// Where people sign in besides here.
+    pub sign_in_provider: Option<SignInProvider>,
+}
+
+/// An identity provider, and who may come from it.
+#[derive(Clone)]
+pub struct SignInProvider {
+    /// What is asked.
+    pub provider: identity::Provider,
+    /// What people call it, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+    /// What becomes of a person without an account.
+    pub unknown_users: UnknownUsers,
+    /// The desk that browsers are sent back to: `https://desk.example.cn`; empty for any on this machine.
+    pub desk_url: String,
+}
+
+/// What becomes of a person whom the provider knows and we do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownUsers {
+    /// Refused, in words.
+    Refused,
+    /// Gets an account as a viewer.
+    Viewer,
 }
 
 impl fmt::Debug for ApiSettings {

@@ -85,7 +85,18 @@ const TABLE: &[Line] = &[
             "CommentSubmission",
         ],
     ),
-    ("caibian.intake.v1.SessionService", OPEN, &["SignIn", "AcceptInvitation", "SignOut"]),
+    (
+        "caibian.intake.v1.SessionService",
+        OPEN,
+        &[
+            "SignIn",
+            "AcceptInvitation",
+            "SignOut",
+            "ListSignInProviders",
+            "BeginProviderSignIn",
+            "CompleteProviderSignIn",
+        ],
+    ),
     ("caibian.intake.v1.SessionService", VIEWER, &["GetSession", "ChangePassword"]),
     ("caibian.intake.v1.StatisticsService", VIEWER, &["GetIntakeStatistics"]),
     (

@@ -218,7 +218,9 @@ fn routes<B: Blobs + 'static>(
             editors.clone(),
             drain
         ))))
-        .add_service(limited!(SessionServiceServer::new(Sessions::new(store.clone()))))
+        .add_service(limited!(SessionServiceServer::new(
+            Sessions::new(store.clone()).with_provider(settings.sign_in_provider.clone())
+        )))
         .add_service(limited!(IntakeStatisticsServer::new(IntakeStatistics::new(store.clone()))))
         .add_service(limited!(UserServiceServer::new(Users::new(store.clone(), tokens.clone(), editors))))
         .add_service(limited!(PurchaserServiceServer::new(Purchasers::new(registrar.clone()))))

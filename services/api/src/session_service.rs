@@ -12,7 +12,7 @@ use store::{
 use tonic::{Code, Request, Response, Status};
 
 use crate::{
-    errors,
+    SignInProvider, errors,
     gate::{Bearer, acting, unknown},
     names,
     session::{
@@ -33,13 +33,20 @@ pub struct Sessions {
     store: Store,
     passwords: Passwords,
     backoff: Arc<Backoff>,
+    sign_in_provider: Option<SignInProvider>,
 }
 
 impl Sessions {
     /// Over these tables.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, passwords: Passwords::default(), backoff: Arc::default() }
+        Self { store, passwords: Passwords::default(), backoff: Arc::default(), sign_in_provider: None }
+    }
+
+    /// With an identity provider, if there is one.
+    #[must_use]
+    pub fn with_provider(self, sign_in_provider: Option<SignInProvider>) -> Self {
+        Self { sign_in_provider, ..self }
     }
 
     /// A try of a name from a peer, unless it has to wait.
@@ -145,7 +152,7 @@ fn message(session: &Session) -> v1::Session {
 }
 
 fn signed_in(session: &Session, token: String) -> Response<v1::SignInResponse> {
-    Response::new(v1::SignInResponse { session: Some(message(session)), token })
+    Response::new(v1::SignInResponse { session: Some(message(session)), token, next: String::new() })
 }
 
 #[tonic::async_trait]
@@ -274,7 +281,30 @@ impl SessionService for Sessions {
         attempt.succeeded();
         Ok(Response::new(v1::ChangePasswordResponse {}))
     }
+
+    async fn list_sign_in_providers(
+        &self,
+        _: Request<v1::ListSignInProvidersRequest>,
+    ) -> Result<Response<v1::ListSignInProvidersResponse>, Status> {
+        Ok(Response::new(self.listed()))
+    }
+
+    async fn begin_provider_sign_in(
+        &self,
+        request: Request<v1::BeginProviderSignInRequest>,
+    ) -> Result<Response<v1::BeginProviderSignInResponse>, Status> {
+        self.begun(request).await.map(Response::new)
+    }
+
+    async fn complete_provider_sign_in(
+        &self,
+        request: Request<v1::CompleteProviderSignInRequest>,
+    ) -> Result<Response<v1::SignInResponse>, Status> {
+        self.completed(request).await
+    }
 }
+
+mod provider;
 
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Failure, letters, logging, look_ups, mailbox_test, ops, orphans,
-    settings::{MailboxSettings, Settings},
+    settings::{MailboxSettings, Settings, UnknownUsers},
     source, users,
 };
 
@@ -338,7 +338,43 @@ fn api_settings(settings: &Settings) -> Result<api::ApiSettings, Failure> {
             .collect(),
         page_token_key: page_token_key(&settings.api.page_token_key_file)?,
         rules: settings.procurement.clone(),
+        sign_in_provider: sign_in_provider(settings)?,
     })
+}
+
+/// Where people sign in besides here. Asks nothing yet: a provider that is down holds nothing else up.
+fn sign_in_provider(settings: &Settings) -> Result<Option<api::SignInProvider>, Failure> {
+    let oidc = &settings.oidc;
+    if !oidc.is_set() {
+        return Ok(None);
+    }
+    let read = |key: &str, file: &Path| {
+        fs::read_to_string(file).map_err(|error| format!("setting oidc.{key}: {}: {error}", file.display()))
+    };
+    let client_secret = if oidc.client_secret_file.as_os_str().is_empty() {
+        Some(oidc.client_secret.clone()).filter(|secret| !secret.expose_secret().is_empty())
+    } else {
+        Some(read("client_secret_file", &oidc.client_secret_file)?.trim_end().to_owned().into())
+    };
+    let root = &oidc.root_certificate_file;
+    let authorities = if root.as_os_str().is_empty() { None } else { Some(read("root_certificate_file", root)?) };
+    let provider = identity::Provider::new(identity::ProviderSettings {
+        issuer: oidc.issuer.clone(),
+        client_id: oidc.client_id.clone(),
+        client_secret,
+        user_name_claim: oidc.user_claim.clone(),
+        authorities,
+    })?;
+    Ok(Some(api::SignInProvider {
+        provider,
+        zh: oidc.name_zh.clone(),
+        en: oidc.name_en.clone(),
+        unknown_users: match oidc.unknown_users {
+            UnknownUsers::Refuse => api::UnknownUsers::Refused,
+            UnknownUsers::Viewer => api::UnknownUsers::Viewer,
+        },
+        desk_url: settings.desk.public_url.trim_end_matches('/').to_owned(),
+    }))
 }
 
 /// Reads the key that seals page tokens, making the file when there is none.

@@ -5,6 +5,7 @@
 
 mod check;
 mod described;
+mod oidc;
 mod place;
 mod sending;
 mod words;
@@ -24,8 +25,9 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use described::DESCRIBED;
 pub use described::markdown;
+pub use oidc::OidcSettings;
 pub use sending::{ReplySettings, SmtpSettings};
-pub use words::{Auth, LogFormat, MailboxKind, Security};
+pub use words::{Auth, LogFormat, MailboxKind, Security, UnknownUsers};
 
 /// All settings.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -41,6 +43,8 @@ pub struct Settings {
     pub api: ApiSettings,
     /// The editors' desk.
     pub desk: DeskSettings,
+    /// An identity provider that people sign in at.
+    pub oidc: OidcSettings,
     /// The rules of government purchase of services.
     pub procurement: RuleSettings,
     /// The intake worker.

@@ -56,6 +56,49 @@ impl SessionCookie {
     }
 }
 
+/// What binds a sign-in at an identity provider to the browser that began it. It goes along when the provider leads back, so
+/// that it is not `Strict`, and lives as long as the sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BindingCookie {
+    is_secure: bool,
+}
+
+impl BindingCookie {
+    /// For a desk that is reached at this address.
+    #[must_use]
+    pub fn for_url(public_url: &str) -> Self {
+        Self { is_secure: public_url.starts_with("https://") }
+    }
+
+    /// Its name, as the session's.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        if self.is_secure { "__Host-caibian-sign-in" } else { "caibian-sign-in" }
+    }
+
+    /// Sets it, for ten minutes.
+    ///
+    /// # Errors
+    /// When the secret cannot stand in a header; ours always can.
+    pub fn set(self, binding: &str) -> Result<HeaderValue, axum::http::header::InvalidHeaderValue> {
+        self.with(binding, 600)
+    }
+
+    /// Takes it away.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn clear(self) -> Result<HeaderValue, axum::http::header::InvalidHeaderValue> {
+        self.with("", 0)
+    }
+
+    fn with(self, value: &str, seconds: u32) -> Result<HeaderValue, axum::http::header::InvalidHeaderValue> {
+        let secure = if self.is_secure { "; Secure" } else { "" };
+        let name = self.name();
+        HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +124,14 @@ mod tests {
         let cookie = SessionCookie::for_url("https://desk.example.cn");
         assert_eq!(cookie.set("T").unwrap(), "__Host-caibian=T; Path=/; HttpOnly; SameSite=Strict; Secure");
         assert_eq!(SessionCookie::for_url("").set("T").unwrap(), "caibian=T; Path=/; HttpOnly; SameSite=Strict");
+    }
+
+    #[test]
+    fn the_cookie_of_a_sign_in_comes_back_from_elsewhere_and_is_short_lived() {
+        let cookie = BindingCookie::for_url("https://desk.example.cn");
+        let expected = "__Host-caibian-sign-in=B; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure";
+        assert_eq!(cookie.set("B").unwrap(), expected);
+        let cookie = BindingCookie::for_url("");
+        assert_eq!(cookie.clear().unwrap(), "caibian-sign-in=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     }
 }

@@ -22,7 +22,7 @@ use tonic::transport::Channel;
 use crate::{
     DeskSettings, Error, Result, api, assets,
     content::{self, Origins, origin},
-    cookie::SessionCookie,
+    cookie::{BindingCookie, SessionCookie},
     pages,
 };
 
@@ -40,6 +40,7 @@ pub const LISTENERS_MAX: usize = 100;
 pub struct Desk {
     channel: Channel,
     settings: Arc<DeskSettings>,
+    address: SocketAddr,
     /// Where mail is shown as it was sent: `https://mail.example.cn`.
     content: Option<Arc<str>>,
     shutdown: CancellationToken,
@@ -57,6 +58,24 @@ impl Desk {
     #[must_use]
     pub fn cookie(&self) -> SessionCookie {
         SessionCookie::for_url(&self.settings.public_url)
+    }
+
+    /// Where what binds a sign-in at an identity provider to a browser lies.
+    #[must_use]
+    pub fn binding_cookie(&self) -> BindingCookie {
+        BindingCookie::for_url(&self.settings.public_url)
+    }
+
+    /// How this browser reaches the desk. Without an address of the settings it is this machine under one of its names: the
+    /// one that the browser uses, to which its cookies belong.
+    #[must_use]
+    pub fn origin(&self, host: Option<&str>) -> String {
+        let local = format!("localhost:{}", self.address.port());
+        match (self.settings.public_url.as_str(), host) {
+            ("", Some(host)) if host == local => format!("http://{local}"),
+            ("", _) => format!("http://{}", self.address),
+            (public, _) => public.to_owned(),
+        }
     }
 
     /// The origin where mail is shown as it was sent, if there is one.
@@ -148,11 +167,12 @@ impl Bound {
     /// # Errors
     /// [`Error::Serve`].
     pub async fn serve(self, shutdown: CancellationToken) -> Result<()> {
-        let Self { listener, content, settings, channel, .. } = self;
+        let Self { listener, address, content, settings, channel } = self;
         let own = content.as_ref().map(|(_, _, origins)| Arc::from(origins.own.as_str()));
         let desk = Desk {
             channel: channel.clone(),
             settings: Arc::new(settings),
+            address,
             content: own,
             shutdown: shutdown.clone(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),

@@ -74,6 +74,7 @@ impl World {
             tokens: Vec::new(),
             page_token_key: [5; 32],
             rules: Default::default(),
+            sign_in_provider: None,
         };
         let blobs = Arc::new(blobs::Folder::open(folder.path().join("blobs")).await.unwrap());
         let bound = api::bind(settings, store.clone(), blobs).await.unwrap();

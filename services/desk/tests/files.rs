@@ -4,11 +4,13 @@ use std::{net::SocketAddr, pin::Pin};
 
 use desk::DeskSettings;
 use proto::intake::v1::{
-    AcceptInvitationRequest, Attachment, ChangePasswordRequest, ChangePasswordResponse, CompareSubmissionsRequest,
-    CompareSubmissionsResponse, Contact, DownloadAttachmentRequest, DownloadRawRequest, DownloadResponse,
-    GetSessionRequest, GetSubmissionRequest, ListSimilarRequest, ListSimilarResponse, ListSubmissionsRequest,
-    ListSubmissionsResponse, RevealContactRequest, ReviewRole, Session, SignInRequest, SignInResponse, SignOutRequest,
-    SignOutResponse, Submission, WatchSubmissionsRequest, WatchSubmissionsResponse,
+    AcceptInvitationRequest, Attachment, BeginProviderSignInRequest, BeginProviderSignInResponse,
+    ChangePasswordRequest, ChangePasswordResponse, CompareSubmissionsRequest, CompareSubmissionsResponse,
+    CompleteProviderSignInRequest, Contact, DownloadAttachmentRequest, DownloadRawRequest, DownloadResponse,
+    GetSessionRequest, GetSubmissionRequest, ListSignInProvidersRequest, ListSignInProvidersResponse,
+    ListSimilarRequest, ListSimilarResponse, ListSubmissionsRequest, ListSubmissionsResponse, RevealContactRequest,
+    ReviewRole, Session, SignInRequest, SignInResponse, SignOutRequest, SignOutResponse, Submission,
+    WatchSubmissionsRequest, WatchSubmissionsResponse,
     session_service_server::{SessionService, SessionServiceServer},
     submission_service_server::{SubmissionService, SubmissionServiceServer},
 };
@@ -61,6 +63,24 @@ impl SessionService for Services {
     }
 
     async fn change_password(&self, _: Request<ChangePasswordRequest>) -> Answer<ChangePasswordResponse> {
+        nothing()
+    }
+
+    async fn list_sign_in_providers(
+        &self,
+        _: Request<ListSignInProvidersRequest>,
+    ) -> Answer<ListSignInProvidersResponse> {
+        nothing()
+    }
+
+    async fn begin_provider_sign_in(
+        &self,
+        _: Request<BeginProviderSignInRequest>,
+    ) -> Answer<BeginProviderSignInResponse> {
+        nothing()
+    }
+
+    async fn complete_provider_sign_in(&self, _: Request<CompleteProviderSignInRequest>) -> Answer<SignInResponse> {
         nothing()
     }
 }

@@ -2,6 +2,7 @@
 //! passwords as their maker left them: this room neither makes nor compares a secret.
 
 pub(crate) mod access;
+pub(crate) mod identity;
 pub(crate) mod read;
 pub(crate) mod session;
 pub(crate) mod write;
@@ -20,6 +21,9 @@ pub const SESSION_MAX: TimeDelta = TimeDelta::hours(12);
 
 /// How long an invitation can be used.
 pub const INVITATION_MAX: TimeDelta = TimeDelta::days(7);
+
+/// Sign-ins at an identity provider that have not come back; a further one ends the oldest.
+pub const PENDING_SIGN_INS_MAX: u64 = 10_000;
 
 /// Activity is noted this often at most.
 pub const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
@@ -132,6 +136,51 @@ pub struct InvitationUse {
     pub session: SessionDraft,
 }
 
+/// A sign-in that was begun at an identity provider.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PendingSignIn {
+    /// Of what comes back in the address.
+    pub state: Sha256,
+    /// Of what the browser keeps.
+    pub binding: Sha256,
+    /// What the token must name.
+    pub nonce: String,
+    /// What the provider asks for beside the code (PKCE).
+    pub verifier: String,
+    /// Where the browser comes back to.
+    pub return_url: String,
+    /// Where the person was going.
+    pub next: String,
+    /// When it ends unused.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Who somebody is at an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The provider.
+    pub issuer: String,
+    /// Names the person there, for ever.
+    pub subject: String,
+    /// What the person is called there, if it can be a user name here; in lower case.
+    pub user_name: Option<String>,
+    /// 姓名; may be empty.
+    pub display_name: String,
+}
+
+/// What comes of somebody whom a provider vouches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// Signed in.
+    SignedIn(Session),
+    /// The account is disabled.
+    Disabled,
+    /// The user name has an account that no open invitation waits for: it is not tied to somebody for a name alone.
+    NotInvited,
+    /// Nobody here has this name.
+    Unknown,
+}
+
 /// A person signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -153,13 +202,13 @@ pub struct Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessAction {
-    /// Signed in with a password.
+    /// Signed in with a password, or at an identity provider.
     SignIn,
     /// A wrong password of an account.
     SignInFailed,
     /// Signed out.
     SignOut,
-    /// Set a password by an invitation.
+    /// Set a password by an invitation, or came with it from an identity provider.
     InvitationAccepted,
     /// Changed the own password.
     PasswordChanged,

@@ -51,8 +51,8 @@ use stdx::Sha256;
 use uuid::Uuid;
 
 use account::{
-    AccessEvent, AccessQuery, Account, AccountChange, AccountDraft, By, Invitation, InvitationUse, Kept,
-    Once as AccountOnce, Session, SessionDraft,
+    AccessEvent, AccessQuery, Account, AccountChange, AccountDraft, Arrival, By, Identity, Invitation, InvitationUse,
+    Kept, Once as AccountOnce, PendingSignIn, Session, SessionDraft,
 };
 use mailbox_test::{MailboxTest, TestNote};
 use outbox::record::{ReplyEvent, ReplyQuery, ReplyRecord, ReplyStep, SendingRecord};
@@ -464,7 +464,7 @@ impl Store {
         account::write::update(self, id, row_version, change, by).await
     }
 
-    /// A new invitation: password, older invitations and sessions of the account end.
+    /// A new invitation: password, ties to identity providers, older invitations and sessions of the account end.
     pub async fn account_invite(&self, id: Uuid, invitation: &Invitation, by: &By) -> Result<Account> {
         account::write::invite(self, id, invitation, by).await
     }
@@ -488,6 +488,27 @@ impl Store {
         draft: &SessionDraft,
     ) -> Result<Option<Session>> {
         account::session::begin(self, account_id, password_hash, draft).await
+    }
+
+    /// Keeps a sign-in at an identity provider until its browser comes back.
+    pub async fn sign_in_begun(&self, pending: &PendingSignIn, now: DateTime<Utc>) -> Result<()> {
+        account::identity::begun(self, pending, now).await
+    }
+
+    /// Gives a sign-in that was begun, once, to the browser that began it, while it is not too old.
+    pub async fn sign_in_taken(
+        &self,
+        state: Sha256,
+        binding: Sha256,
+        now: DateTime<Utc>,
+    ) -> Result<Option<PendingSignIn>> {
+        account::identity::taken(self, state, binding, now).await
+    }
+
+    /// Begins a session of the account that is tied to an identity. Without a tie, one is made to the account of the name if an
+    /// open invitation waits for it, which is used up; a name that nobody has becomes a viewer if `admits`.
+    pub async fn identity_arrive(&self, identity: &Identity, admits: bool, draft: &SessionDraft) -> Result<Arrival> {
+        account::identity::arrive(self, identity, admits, draft).await
     }
 
     /// The session of a token, if it is alive.

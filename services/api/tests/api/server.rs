@@ -64,7 +64,7 @@ async fn every_method_but_health_signing_in_and_what_takes_a_ticket_wants_a_know
     for package in ["/caibian.intake.v1.", "/caibian.procurement.v1."] {
         assert!(methods.iter().any(|path| path.starts_with(package)), "{package}");
     }
-    let open = ["SignIn", "AcceptInvitation", "SignOut", "DownloadMailPage"];
+    let open = ["SignIn", "ListSignInProviders", "AcceptInvitation", "SignOut", "DownloadMailPage"];
     for path in methods.iter().filter(|path| !open.iter().any(|open| path.ends_with(open))) {
         for wrong in [None, Some("Bearer three"), Some("Bearer "), Some("one"), Some("Basic one"), Some("Bearer one ")]
         {

@@ -179,3 +179,57 @@ async fn a_bearer_that_nobody_knows_is_refused_also_where_no_token_is_set() {
     let person = client.accept_invitation(accept(&invitation, PASSWORD)).await.unwrap().into_inner().token;
     opens(&channel, &person).await.unwrap();
 }
+
+#[tokio::test]
+async fn without_an_identity_provider_there_is_none_to_sign_in_at() {
+    let world = World::new().await;
+    let server = world.serve().await;
+    let mut client = SessionServiceClient::new(server.channel().await);
+    let listed = client.list_sign_in_providers(v1::ListSignInProvidersRequest {}).await.unwrap().into_inner();
+    assert_eq!(listed.providers, []);
+    let none = (Code::FailedPrecondition, "PROVIDER_NONE".to_owned());
+    let begun = client.begin_provider_sign_in(v1::BeginProviderSignInRequest::default()).await;
+    assert_eq!(refusal(begun), none);
+    let completed = client.complete_provider_sign_in(v1::CompleteProviderSignInRequest::default()).await;
+    assert_eq!(refusal(completed), none);
+}
+
+#[tokio::test]
+async fn a_sign_in_at_a_provider_leads_back_to_the_desk_alone_and_says_when_the_provider_is_silent() {
+    let world = World::new().await;
+    let provider = identity::Provider::new(identity::ProviderSettings {
+        // Nobody listens there.
+        issuer: "http://127.0.0.1:1".into(),
+        client_id: "caibian".into(),
+        client_secret: None,
+        user_name_claim: "preferred_username".into(),
+        authorities: None,
+    });
+    let server = world
+        .serve_settings(api::ApiSettings {
+            sign_in_provider: Some(api::SignInProvider {
+                provider: provider.unwrap(),
+                zh: "统一身份认证".into(),
+                en: "single sign-on".into(),
+                unknown_users: api::UnknownUsers::Refused,
+                desk_url: "https://desk.example.cn".into(),
+            }),
+            ..world.settings()
+        })
+        .await;
+    let mut client = SessionServiceClient::new(server.channel().await);
+    let begin = |return_url: &str, next: &str| v1::BeginProviderSignInRequest {
+        return_url: return_url.into(),
+        next: next.into(),
+        peer: String::new(),
+    };
+    let elsewhere = begin("https://evil.example/sign-in/provider/return", "/");
+    assert_eq!(fields(client.begin_provider_sign_in(elsewhere).await), ["return_url"]);
+    let ours = "https://desk.example.cn/sign-in/provider/return";
+    assert_eq!(fields(client.begin_provider_sign_in(begin(ours, &"x".repeat(2_001))).await), ["next"]);
+    let silent = client.begin_provider_sign_in(begin(ours, "/")).await;
+    assert_eq!(refusal(silent), (Code::Unavailable, "PROVIDER_UNAVAILABLE".into()));
+    let invented = v1::CompleteProviderSignInRequest { state: "S".into(), code: "C".into(), ..Default::default() };
+    let stale = client.complete_provider_sign_in(invented).await;
+    assert_eq!(refusal(stale), (Code::Unauthenticated, "SIGN_IN_STALE".into()));
+}

@@ -277,6 +277,7 @@ impl World {
             tokens: Vec::new(),
             page_token_key: [5; 32],
             rules: RuleSettings::default(),
+            sign_in_provider: None,
         }
     }
 
@@ -285,7 +286,10 @@ impl World {
     }
 
     pub async fn serve_with(&self, tokens: Vec<TokenSetting>) -> Server {
-        let settings = ApiSettings { tokens, ..self.settings() };
+        self.serve_settings(ApiSettings { tokens, ..self.settings() }).await
+    }
+
+    pub async fn serve_settings(&self, settings: ApiSettings) -> Server {
         let bound = api::bind(settings, self.store.clone(), self.blobs.clone()).await.unwrap();
         let address = bound.address();
         let shutdown = CancellationToken::new();

@@ -45,6 +45,7 @@ async fn served(folder: &TempDir, store: Store, shutdown: CancellationToken) -> 
         tokens: Vec::new(),
         page_token_key: [5; 32],
         rules: RuleSettings::default(),
+        sign_in_provider: None,
     };
     let bound = api::bind(settings, store, blobs).await.unwrap();
     let address = bound.address();

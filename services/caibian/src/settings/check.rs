@@ -45,6 +45,9 @@ impl Settings {
         if !content.is_empty() && desk::content::origin(content).is_none() {
             return fault("desk.content_public_url".into(), "expected https://HOST, or http://HOST on this machine");
         }
+        if let Some((field, what)) = self.oidc.fault() {
+            return fault(format!("oidc.{field}"), &what);
+        }
         if let Err((key, what)) = self.procurement.check() {
             return fault(format!("procurement.{key}"), &what);
         }

@@ -50,6 +50,27 @@ pub const DESCRIBED: &[Described] = &[
         "How browsers reach that, such as `https://mail.example.cn`: another host than `desk.public_url`, and needed with it, or there is no such view",
     ),
     (
+        "oidc.issuer",
+        "none",
+        "Identity provider (OpenID Connect) that people sign in at besides here, such as `https://id.example.cn/realms/office`, as its tokens say it; `http` on this machine alone. It sends browsers back to `/sign-in/provider/return` at `desk.public_url`",
+    ),
+    ("oidc.client_id", "required with `issuer`", "The name by which the provider knows this installation"),
+    ("oidc.client_secret", "none", "Its secret; without one, a public client"),
+    ("oidc.client_secret_file", "none", "A file that holds the secret instead; read at start"),
+    ("oidc.root_certificate_file", "none", "PEM file of one more root certificate, for a provider with a private one"),
+    ("oidc.name_zh", "`统一身份认证`", "What people call the provider, on the button in Chinese"),
+    ("oidc.name_en", "`single sign-on`", "The same in English"),
+    (
+        "oidc.user_claim",
+        "`preferred_username`",
+        "The claim of the ID token that ties a person to an invited user name at the first sign-in; it must be one that people cannot choose for themselves",
+    ),
+    (
+        "oidc.unknown_users",
+        "`refuse`",
+        "People without an account: `refuse`, or `viewer` to give them one with this role",
+    ),
+    (
         "procurement.severities",
         "none",
         "Weights of procurement rules by code, `OFF`, `WARNING` or `ERROR`, such as `{ EVALUATOR_INDEPENDENT = \"ERROR\" }`; what is the law's is never weakened",

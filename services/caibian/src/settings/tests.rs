@@ -189,3 +189,28 @@ fn a_password_is_never_shown() {
         assert!(!text.contains("geh") && !text.contains("eim"), "{text}");
     }
 }
+
+#[test]
+fn an_identity_provider_is_reached_by_tls_or_on_this_machine_and_its_secret_stands_in_one_place() {
+    let load = |lines: &str| load(&format!("[oidc]\n{lines}"));
+    let kept =
+        load("issuer = \"https://id.example.cn/realms/office\"\nclient_id = \"caibian\"\nclient_secret = \"geheim\"");
+    let shown = serde_json::to_string(&kept.unwrap()).unwrap();
+    assert!(!shown.contains("geheim"), "{shown}");
+    load("issuer = \"http://127.0.0.1:8080\"\nclient_id = \"caibian\"").unwrap();
+    for (lines, key) in [
+        ("issuer = \"http://id.example.cn\"\nclient_id = \"caibian\"", "oidc.issuer"),
+        ("issuer = \"https://id.example.cn?x=1\"\nclient_id = \"caibian\"", "oidc.issuer"),
+        ("issuer = \"https://id.example.cn\"", "oidc.client_id"),
+        ("client_id = \"caibian\"", "oidc.issuer"),
+        (
+            "issuer = \"https://id.example.cn\"\nclient_id = \"c\"\nclient_secret = \"a\"\nclient_secret_file = \"b\"",
+            "oidc.client_secret_file",
+        ),
+        ("issuer = \"https://id.example.cn\"\nclient_id = \"c\"\nname_zh = \"\"", "oidc.name_zh"),
+        ("issuer = \"https://id.example.cn\"\nclient_id = \"c\"\nunknown_users = \"editor\"", "oidc.unknown_users"),
+    ] {
+        let told = load(lines).unwrap_err().to_string();
+        assert!(told.starts_with(&format!("setting {key}: ")), "{lines}: {told}");
+    }
+}

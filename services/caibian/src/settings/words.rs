@@ -82,6 +82,16 @@ words! {
     }
 }
 
+words! {
+    /// What becomes of people whom the identity provider knows and we do not.
+    UnknownUsers {
+        /// Told that they have no account.
+        Refuse = "refuse",
+        /// Given one, as viewers.
+        Viewer = "viewer",
+    }
+}
+
 /// An instant with its zone.
 pub(super) fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     let text = String::deserialize(deserializer)?;

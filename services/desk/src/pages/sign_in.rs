@@ -1,4 +1,7 @@
-//! Signing in with a name and a password, accepting an invitation, signing out.
+//! Signing in with a name and a password, accepting an invitation, signing out. What happens at an identity provider is in
+//! [`provider`].
+
+mod provider;
 
 use axum::{
     Form, Router,
@@ -28,15 +31,17 @@ pub fn routes() -> Router<Desk> {
         .route("/sign-in", get(show).post(sign_in))
         .route("/invitation", get(invited).post(accept))
         .route("/sign-out", post(sign_out))
+        .merge(provider::routes())
 }
 
 type Pairs = Vec<(String, String)>;
 
-async fn show(stranger: Stranger, Query(query): Query<Pairs>) -> Markup {
-    sign_in_page(&stranger, &Fields(query), None)
+async fn show(State(desk): State<Desk>, stranger: Stranger, Query(query): Query<Pairs>) -> Markup {
+    sign_in_page(&desk, &stranger, &Fields(query), None).await
 }
 
-fn sign_in_page(stranger: &Stranger, fields: &Fields, wrong: Option<&Fault>) -> Markup {
+async fn sign_in_page(desk: &Desk, stranger: &Stranger, fields: &Fields, wrong: Option<&Fault>) -> Markup {
+    let elsewhere = provider::links(desk, stranger.taste.language, fields.one("next")).await;
     let say = |zh, en| stranger.taste.language.of(zh, en);
     let title = say("登录", "Sign in");
     let body = html! {
@@ -50,6 +55,7 @@ fn sign_in_page(stranger: &Stranger, fields: &Fields, wrong: Option<&Fault>) -> 
                 input name="password" type="password" autocomplete="current-password" required maxlength="256"; }
             button { (title) }
         }
+        (elsewhere)
     };
     bare(stranger.taste, title, &body)
 }
@@ -73,7 +79,7 @@ async fn sign_in(
         Ok(signed_in) => welcome(&desk, &signed_in.into_inner(), fields.one("next")),
         Err(status) => {
             let fault = Fault::from(status);
-            (fault.status(), sign_in_page(&stranger, &fields, Some(&fault))).into_response()
+            (fault.status(), sign_in_page(&desk, &stranger, &fields, Some(&fault)).await).into_response()
         }
     }
 }

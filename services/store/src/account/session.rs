@@ -45,7 +45,7 @@ pub async fn begin(
     if row.disabled || row.password_hash.as_deref() != Some(password_hash) {
         return Ok(None);
     }
-    let session = insert(&tx, row, draft, AccessAction::SignIn).await?;
+    let session = insert(&tx, row, draft, AccessAction::SignIn, "").await?;
     tx.commit().await?;
     Ok(Some(session))
 }
@@ -76,17 +76,18 @@ pub async fn accept(store: &Store, accepted: &InvitationUse) -> Result<Option<Se
         .exec(&tx)
         .await?;
     let row = locked(&tx, row.id).await?;
-    let session = insert(&tx, row, &accepted.session, AccessAction::InvitationAccepted).await?;
+    let session = insert(&tx, row, &accepted.session, AccessAction::InvitationAccepted, "").await?;
     tx.commit().await?;
     Ok(Some(session))
 }
 
 /// A session beside the account's others, with its line of history.
-async fn insert(
+pub async fn insert(
     tx: &DatabaseTransaction,
     row: account::Model,
     draft: &SessionDraft,
     action: AccessAction,
+    detail: &str,
 ) -> Result<Session> {
     use session::Column;
     let now = micros(draft.now);
@@ -130,7 +131,7 @@ async fn insert(
         action,
         subject: String::new(),
         peer: draft.peer.clone(),
-        detail: String::new(),
+        detail: detail.to_owned(),
     };
     access::append(tx, &event).await?;
     record(inserted, account::Model { last_sign_in_at: Some(now), ..row }, draft.token)

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result, Store,
-    entity::{account, account_invitation},
+    entity::{account, account_identity, account_invitation},
     register::Refusal,
     values::{LINE_CHARACTERS_MAX, line, micros, signed},
 };
@@ -115,12 +115,17 @@ async fn add_invitation(tx: &DatabaseTransaction, account_id: Uuid, invitation: 
     Ok(())
 }
 
+/// An account as lines of history name it.
+pub fn subject(id: Uuid) -> String {
+    format!("users/{}", id.hyphenated())
+}
+
 async fn note(tx: &DatabaseTransaction, action: AccessAction, id: Uuid, detail: &str, by: &By) -> Result<()> {
     let event = AccessEvent {
         at: by.now,
         actor: by.actor.clone(),
         action,
-        subject: format!("users/{}", id.hyphenated()),
+        subject: subject(id),
         peer: String::new(),
         detail: detail.to_owned(),
     };
@@ -200,6 +205,7 @@ pub async fn invite(store: &Store, id: Uuid, invitation: &Invitation, by: &By) -
         .filter(account_invitation::Column::ExpiresAt.gt(micros(by.now)))
         .exec(&tx)
         .await?;
+    account_identity::Entity::delete_many().filter(account_identity::Column::AccountId.eq(id)).exec(&tx).await?;
     end_all(&tx, id, None).await?;
     row.password_hash = None;
     row.row_version += 1;

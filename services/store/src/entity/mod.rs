@@ -2,6 +2,7 @@
 
 pub mod access_event;
 pub mod account;
+pub mod account_identity;
 pub mod account_invitation;
 pub mod attachment;
 pub mod campaign;
@@ -23,6 +24,7 @@ pub mod manuscript_summary;
 pub mod manuscript_tag;
 pub mod message;
 pub mod message_event;
+pub mod pending_sign_in;
 pub mod reply;
 pub mod reply_circuit;
 pub mod reply_event;

@@ -6,6 +6,7 @@ mod concurrency;
 mod contacts;
 mod database;
 mod exports;
+mod identities;
 mod ledger;
 mod letters;
 mod lists;
@@ -75,6 +76,9 @@ suite! {
     database::migrating_again_or_twice_at_once_changes_nothing,
     exports::every_number_of_a_campaign_leaves_and_a_filter_leaves_whole_manuscripts,
     exports::the_decision_that_holds_leaves_with_its_reason_and_a_retracted_one_does_not,
+    identities::a_sign_in_that_was_begun_ends_once_in_time_and_in_its_own_browser,
+    identities::an_identity_is_tied_by_an_open_invitation_alone_and_then_by_its_subject,
+    identities::who_is_unknown_is_refused_or_becomes_one_viewer_also_at_once,
     ledger::a_changed_epoch_binds_the_same_mail_again_without_doubling_it,
     ledger::a_copy_in_another_folder_is_repeated,
     ledger::a_mail_that_comes_to_an_address_by_two_ways_is_repeated_and_one_to_another_address_is_not,
