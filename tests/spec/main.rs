@@ -18,6 +18,7 @@ macro_rules! on_each_backend {
     };
 }
 
+mod backup;
 mod campaigns;
 mod commands;
 mod corpus;

@@ -179,6 +179,7 @@ impl SessionService for Sessions {
         };
         let account = known.as_ref().map(|(account, _)| account);
         let Some((account, hash)) = account.zip(hash.filter(|_| matches)) else {
+            measure::sign_in_failed("password");
             if let Some((account, _)) = &known {
                 self.note_failure(account.name.clone(), peer);
             }

@@ -1,5 +1,6 @@
 //! The binary: the only room that reads arguments, environment and settings; it wires ports to implementors.
 
+mod backup;
 mod check;
 mod demo;
 mod ledger;
@@ -105,6 +106,18 @@ enum Command {
     },
     /// Fills the procurement registers with made-up records whose totals are the published ones, marked as made up.
     Generate(registers::Generate),
+    /// Copies the tables and the raw mails of one moment into a folder, while everything runs.
+    Backup {
+        /// A new or empty folder.
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Brings a backup back where no tables are, and checks it; exit code 1 when something is wrong.
+    Restore {
+        /// What `backup` made.
+        #[arg(long, value_name = "FOLDER")]
+        from: PathBuf,
+    },
     /// Asks the process at `ops.listen` whether it is ready; exit code 1 when it is not.
     Healthcheck,
     /// Every metric of `/metrics` with its labels and meaning, as a Markdown table.
@@ -176,6 +189,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Users { action } => runtime()?.block_on(users::run(&settings()?, action)),
         Command::Import { what } => runtime()?.block_on(registers::import(&settings()?, &what)),
         Command::Generate(arguments) => runtime()?.block_on(registers::generate(&settings()?, &arguments)),
+        Command::Backup { to } => runtime()?.block_on(backup::backup(&settings()?, &to)),
+        Command::Restore { from } => runtime()?.block_on(backup::restore(&settings()?, &from)),
         Command::Healthcheck => match runtime()?.block_on(ops::healthcheck(settings()?.ops.address())) {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(failure) => {

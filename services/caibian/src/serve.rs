@@ -123,7 +123,7 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
     let testing = if roles.worker { testing(settings, &offices)? } else { Vec::new() };
     let mut tasks = JoinSet::new();
     let mut address = None;
-    let mut parts = ops::Parts::default();
+    let mut parts = ops::Parts { data: settings.data.0.clone(), ..ops::Parts::default() };
     if roles.api || roles.worker {
         let store = open_store(settings).await?;
         let store = match letters::policy(settings) {

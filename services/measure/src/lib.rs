@@ -90,7 +90,7 @@ pub fn letter_tried(outcome: &str) {
     METRICS.letters.of(outcome).inc();
 }
 
-/// Somebody was not let in: `password`, `token`, `provider`, `certificate`.
+/// Somebody was not let in: `password`, `token`, `provider`.
 pub fn sign_in_failed(reason: &'static str) {
     METRICS.sign_ins_failed.of(reason).inc();
 }

@@ -135,6 +135,14 @@ impl Store {
         campaign::update(self, campaign).await
     }
 
+    /// Copies the tables as they are at one moment into a new file, while others go on writing.
+    ///
+    /// # Errors
+    /// `Invalid` on PostgreSQL, whose own `pg_dump` does that; `Unavailable` when the file cannot be written.
+    pub async fn copy_into(&self, file: &std::path::Path) -> Result<()> {
+        open::copy_into(self, file).await
+    }
+
     /// What is on its way, in numbers.
     pub async fn vitals(&self, now: DateTime<Utc>) -> Result<Vitals> {
         vitals::look(self, now).await

@@ -8,7 +8,7 @@ use std::{
 
 use migrations::Migrator;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Statement,
     sqlx::{
         postgres::PgConnectOptions,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -100,6 +100,18 @@ fn pool(options: &mut ConnectOptions, connections: u32) -> &mut ConnectOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
+}
+
+/// Copies the tables of one moment into a new file.
+pub async fn copy_into(store: &Store, file: &Path) -> Result<()> {
+    if store.writer.get_database_backend() != DbBackend::Sqlite {
+        return Err(Error::Invalid(
+            "PostgreSQL is copied by pg_dump; copy the bucket or folder of blobs after it".into(),
+        ));
+    }
+    let into = [file.to_string_lossy().into_owned().into()];
+    store.writer.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", into)).await?;
+    Ok(())
 }
 
 /// Brings the tables to the newest version, and what is made from others to what it is made from.

@@ -35,6 +35,7 @@ fn stale() -> Status {
 fn of_provider(error: &identity::Error) -> Status {
     match error.kind() {
         ErrorKind::Unauthenticated => {
+            measure::sign_in_failed("provider");
             tracing::warn!(%error, "a sign-in at the identity provider came to nothing");
             let en = "the identity provider's answer was refused, nobody was signed in; begin again";
             errors::status(
