@@ -1,8 +1,9 @@
-//! Alerts, their pages and the metrics, held against each other.
+//! Alerts, their pages, the dashboard and the metrics, held against each other.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 const ALERTS: &str = include_str!("../../../../deploy/prometheus/alerts.yaml");
+const DASHBOARD: &str = include_str!("../../../../deploy/grafana/dashboard.json");
 
 #[test]
 fn every_metric_is_documented() {
@@ -12,25 +13,36 @@ fn every_metric_is_documented() {
 
 /// Names in an expression that are a metric's, as they stand there.
 fn named(expression: &str) -> impl Iterator<Item = &str> {
+    let rooms = ["caibian_", "messaging_client_", "rpc_server_", "http_server_", "process_"];
     let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    words.filter(|word| {
-        ["caibian_", "rpc_server_", "http_server_", "process_"].iter().any(|room| word.starts_with(room))
-    })
+    words.filter(move |word| rooms.iter().any(|room| word.starts_with(room)))
+}
+
+/// The expressions of the dashboard's panels.
+fn drawn() -> Vec<String> {
+    let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.filter_map(|panel| panel["targets"].as_array()).flatten();
+    targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
-fn every_alert_is_about_metrics_that_there_are() {
+fn alerts_and_dashboard_are_about_metrics_that_there_are() {
     let known: BTreeSet<&str> = measure::described().iter().map(|metric| metric.name.as_str()).collect();
     let is_known = |name: &str| {
         let of_histogram = ["_count", "_sum", "_bucket"].iter().find_map(|part| name.strip_suffix(part));
         known.contains(name) || of_histogram.is_some_and(|name| known.contains(name))
     };
-    let mut count = 0;
-    for name in ALERTS.lines().flat_map(named) {
-        assert!(is_known(name), "{name} is no metric");
-        count += 1;
+    let drawn = drawn();
+    for expression in ALERTS.lines().chain(drawn.iter().map(String::as_str)) {
+        for name in named(expression) {
+            assert!(is_known(name), "{name} is no metric: {expression}");
+        }
     }
-    assert!(count >= ALERTS.matches("- alert: ").count());
+    for expression in &drawn {
+        assert!(named(expression).next().is_some(), "{expression} is about no metric");
+    }
+    assert!(ALERTS.lines().flat_map(named).count() >= ALERTS.matches("- alert: ").count());
 }
 
 #[test]
