@@ -57,7 +57,8 @@ pub async fn open(settings: &Settings) -> Result<Store, Failure> {
 
 /// Opens a database that is there: to ask an empty one, made on the spot in a wrong folder, would say that all is well.
 async fn open_existing(settings: &Settings) -> Result<Store, Failure> {
-    let url = settings.store.url.expose_secret();
+    let address = settings.store.address()?;
+    let url = address.expose_secret();
     if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
         && !Path::new(path).exists()
     {
@@ -73,7 +74,7 @@ pub async fn migrate(settings: &Settings, check: bool) -> Result<ExitCode, Failu
         println!("the tables are {}", if current { "up to date" } else { "not up to date" });
         return Ok(if current { ExitCode::SUCCESS } else { ExitCode::from(1) });
     }
-    Store::open(settings.store.url.expose_secret()).await?.migrate().await?;
+    Store::open(settings.store.address()?.expose_secret()).await?.migrate().await?;
     println!("the tables are up to date");
     Ok(ExitCode::SUCCESS)
 }

@@ -105,7 +105,7 @@ fn make_data_folder(settings: &Settings) -> Result<(), Failure> {
 /// Opens the tables at this program's version, brought there first if the settings say so.
 pub async fn open_store(settings: &Settings) -> Result<Store, Failure> {
     make_data_folder(settings)?;
-    let store = Store::open(settings.store.url.expose_secret()).await?;
+    let store = Store::open(settings.store.address()?.expose_secret()).await?;
     if settings.store.migrate_at_start {
         store.migrate().await?;
     } else if !store.is_current().await? {
@@ -220,7 +220,8 @@ async fn start_worker(
         filling.await;
         Ok(())
     });
-    let ports = worker::Ports::new(blobs, source::opener(), store, stdx::SystemClock, holder);
+    let lease = Duration::from_secs(settings.worker.lease_seconds);
+    let ports = worker::Ports::new(blobs, source::opener(), store, stdx::SystemClock, holder).with_lease(lease);
     let cancel = cancel.clone();
     tasks.spawn(async move {
         worker::run(mailboxes, ports, cancel).await;

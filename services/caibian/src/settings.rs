@@ -77,13 +77,38 @@ pub struct StoreSettings {
     /// Empty: `sqlite:` in the data folder.
     #[serde(serialize_with = "masked_url")]
     pub url: SecretString,
+    /// A file that holds the password of `url`, read at start.
+    pub password_file: PathBuf,
     /// Whether `all`, `api` and `worker` bring the tables up to date first.
     pub migrate_at_start: bool,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: SecretString::default(), migrate_at_start: true }
+        Self { url: SecretString::default(), password_file: PathBuf::new(), migrate_at_start: true }
+    }
+}
+
+impl StoreSettings {
+    /// `url` with the password that lies in a file of its own.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or there is a password already.
+    pub fn address(&self) -> Result<SecretString, Error> {
+        let file = &self.password_file;
+        if file.as_os_str().is_empty() {
+            return Ok(self.url.clone());
+        }
+        let fault = |what: String| Error::Value { key: "store.password_file".into(), what };
+        let text = std::fs::read_to_string(file).map_err(|error| fault(format!("{}: {error}", file.display())))?;
+        let password = text.trim_end_matches(['\r', '\n']);
+        let mut url = url::Url::parse(self.url.expose_secret())
+            .map_err(|_| Error::Value { key: "store.url".into(), what: "expected postgres://user@host/name".into() })?;
+        if url.password().is_some() {
+            return Err(fault("either this or a password in store.url".into()));
+        }
+        url.set_password(Some(password)).map_err(|()| fault("store.url names no host".into()))?;
+        Ok(String::from(url).into())
     }
 }
 
@@ -181,11 +206,19 @@ impl From<TokenRole> for intake::review::Role {
 }
 
 /// `[worker]`
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorkerSettings {
     /// Who holds the leases; empty: the machine's name and the data folder.
     pub name: String,
+    /// How long a lease lasts without renewal.
+    pub lease_seconds: u64,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self { name: String::new(), lease_seconds: worker::LEASE_TTL.as_secs() }
+    }
 }
 
 /// `[ops]`

@@ -27,7 +27,7 @@ pub use run::{run, run_mailbox};
 /// Crash points for tests: see [`stdx::crash`]. The names `C1` to `C11` follow the order of effects of one message.
 pub use stdx::crash;
 
-/// How long a lease lasts without renewal. It is renewed four times as often.
+/// How long a lease lasts without renewal, unless the settings say otherwise. It is renewed four times as often.
 pub const LEASE_TTL: Duration = Duration::from_secs(60);
 /// Bytes asked of the source at once, and so the most of a mail that is in memory while it is fetched.
 pub const WINDOW_BYTES: u32 = 1 << 20;

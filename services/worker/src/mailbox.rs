@@ -12,7 +12,7 @@ use intake::{
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::OPENING_AT_ONCE;
+use crate::{LEASE_TTL, OPENING_AT_ONCE};
 
 /// A mailbox to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Ports<B, O, L, C> {
     pub clock: Arc<C>,
     /// Who holds the leases: one name a process, the same after its restart.
     pub holder: Arc<str>,
+    /// How long a lease lasts without renewal.
+    pub lease: Duration,
     /// Children that may open letters at once.
     pub opening: Arc<Semaphore>,
     /// How a letter is assessed.
@@ -63,9 +65,16 @@ impl<B, O, L, C> Ports<B, O, L, C> {
             ledger: Arc::new(ledger),
             clock: Arc::new(clock),
             holder: holder.into(),
+            lease: LEASE_TTL,
             opening: Arc::new(Semaphore::new(OPENING_AT_ONCE)),
             assess,
         }
+    }
+
+    /// With leases that last as long as this.
+    #[must_use]
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
     }
 }
 
@@ -77,6 +86,7 @@ impl<B, O, L, C> Clone for Ports<B, O, L, C> {
             ledger: self.ledger.clone(),
             clock: self.clock.clone(),
             holder: self.holder.clone(),
+            lease: self.lease,
             opening: self.opening.clone(),
             assess: self.assess,
         }

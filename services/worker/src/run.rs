@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    Error, LEASE_TTL, Mailbox, Ports, STOP_GRACE, SWEEP_MESSAGES_MAX,
+    Error, Mailbox, Ports, STOP_GRACE, SWEEP_MESSAGES_MAX,
     backoff::{Backoff, Complaint},
     error::{Doing, panic_text},
     sweep::{End, Memory, Sweep},
@@ -71,6 +71,7 @@ pub async fn run_mailbox<S, B, O, L, C>(
         backoff: Backoff::new(format!("{}/{}", ports.holder, mailbox.name)),
         complaint: Complaint::default(),
         memory: Memory::default(),
+        is_held: false,
     };
     while !cancel.is_cancelled() {
         let mut keeper = Keeper {
@@ -83,7 +84,7 @@ pub async fn run_mailbox<S, B, O, L, C>(
         };
         let pause = match keeper.keep().await {
             Ok(Kept::Stopped) => break,
-            Ok(Kept::ByAnother) => LEASE_TTL / 4,
+            Ok(Kept::ByAnother) => ports.lease / 4,
             Err(error) => {
                 source.reset();
                 if error.kind == ErrorKind::Unauthenticated {
@@ -108,6 +109,8 @@ struct Pace {
     backoff: Backoff,
     complaint: Complaint,
     memory: Memory,
+    /// Whether nobody else had the mailbox since we did.
+    is_held: bool,
 }
 
 enum Kept {
@@ -131,10 +134,16 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Keeper<'_, S, B, O, L,
         let ledger = &*ports.ledger;
         let taken = tokio::select! {
             biased;
-            taken = ledger.lease_take(self.mailbox.id, &ports.holder, LEASE_TTL) => taken.doing("take the lease")?,
+            taken = ledger.lease_take(self.mailbox.id, &ports.holder, ports.lease) => taken.doing("take the lease")?,
             () = async { cancel.cancelled().await; sleep(GOODBYE).await } => return Ok(Kept::Stopped),
         };
-        let Some(lease) = taken else { return Ok(Kept::ByAnother) };
+        let Some(lease) = taken else {
+            self.pace.is_held = false;
+            return Ok(Kept::ByAnother);
+        };
+        if !std::mem::replace(&mut self.pace.is_held, true) {
+            tracing::info!(mailbox = self.mailbox.name, fence = lease.fence, "took the mailbox");
+        }
         let ended = tokio::select! {
             biased;
             ended = AssertUnwindSafe(self.work(&lease)).catch_unwind() => ended.unwrap_or_else(|panic| {
@@ -142,7 +151,7 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Keeper<'_, S, B, O, L,
                 taken_from(in_hand);
                 Err(Error { doing: "sweep", kind: ErrorKind::Internal, detail: panic_text(&*panic) })
             }),
-            error = renew(ledger, &lease) => Err(error),
+            error = renew(ledger, &lease, ports.lease) => Err(error),
             () = async { cancel.cancelled().await; sleep(STOP_GRACE).await } => Ok(()),
         };
         if ended.as_ref().is_err_and(|error| error.kind == ErrorKind::Conflict) {
@@ -235,17 +244,17 @@ async fn asked<B, O, L: Ledger, C: Clock>(ports: &Ports<B, O, L, C>, mailbox: &M
 }
 
 /// Renews the lease until it is lost, or until it has lapsed because the tables were away.
-async fn renew<L: Ledger>(ledger: &L, lease: &Lease) -> Error {
+async fn renew<L: Ledger>(ledger: &L, lease: &Lease, lasts: Duration) -> Error {
     let mut renewed_at = Instant::now();
     loop {
-        sleep(LEASE_TTL / 4).await;
+        sleep(lasts / 4).await;
         let began = Instant::now();
-        match timeout(LEASE_TTL / 4, ledger.lease_renew(lease, LEASE_TTL)).await {
+        match timeout(lasts / 4, ledger.lease_renew(lease, lasts)).await {
             Ok(Ok(())) => renewed_at = began,
-            Ok(Err(error)) if error.kind == ErrorKind::Conflict || renewed_at.elapsed() >= LEASE_TTL => {
+            Ok(Err(error)) if error.kind == ErrorKind::Conflict || renewed_at.elapsed() >= lasts => {
                 return Error { doing: "renew the lease", kind: error.kind, detail: error.detail };
             }
-            Err(_) if renewed_at.elapsed() >= LEASE_TTL => {
+            Err(_) if renewed_at.elapsed() >= lasts => {
                 let detail = "no answer for as long as the lease lasts".into();
                 return Error { doing: "renew the lease", kind: ErrorKind::Unavailable, detail };
             }

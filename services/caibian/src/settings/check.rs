@@ -11,6 +11,8 @@ use super::{Error, MailboxKind, MailboxSettings, Security, Settings};
 const KEYWORD_BYTES_MAX: usize = 64;
 /// Seconds between two sweeps.
 const SWEEP_SECONDS: RangeInclusive<u64> = 1..=86_400;
+/// Seconds of a lease: renewed four times as often, by tables that may be slow for a second.
+const LEASE_SECONDS: RangeInclusive<u64> = 4..=3_600;
 /// Seconds that a command or a window may take.
 const TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=3_600;
 
@@ -25,6 +27,13 @@ impl Settings {
         }
         if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return fault("store.url".into(), "expected sqlite:PATH or postgres://user:password@host/name");
+        }
+        if !self.store.password_file.as_os_str().is_empty() && url.starts_with("sqlite:") {
+            return fault("store.password_file".into(), "SQLite asks for no password");
+        }
+        if !LEASE_SECONDS.contains(&self.worker.lease_seconds) {
+            let what = format!("expected {} to {}", LEASE_SECONDS.start(), LEASE_SECONDS.end());
+            return fault("worker.lease_seconds".into(), &what);
         }
         if let Err(error) = EnvFilter::try_new(&self.log.filter) {
             return fault("log.filter".into(), &error.to_string());

@@ -8,6 +8,11 @@ pub const DESCRIBED: &[Described] = &[
     ("data", "`data`", "Folder for everything that has no place of its own"),
     ("store.url", "`sqlite:` in `data`", "The database: `sqlite:PATH` or `postgres://user:password@host/name`"),
     (
+        "store.password_file",
+        "none",
+        "A file that holds the password of `store.url`, which then has none; read at start",
+    ),
+    (
         "store.migrate_at_start",
         "`true`",
         "Bring the tables up to date (under a lock) when `all`, `api` or `worker` starts",
@@ -96,6 +101,11 @@ pub const DESCRIBED: &[Described] = &[
         "Address of `/livez`, `/readyz` and `/metrics`, without a password and without personal data; unset, a worker alone takes port 9465 and a desk alone 9466; port 0 takes a free one and writes it to `ops.address` in `data`",
     ),
     ("worker.name", "host name and `data`", "Who holds the leases; two workers need two names"),
+    (
+        "worker.lease_seconds",
+        "`60`",
+        "How long a lease lasts without renewal: another worker takes over after a quarter more at most",
+    ),
     ("reply.name", "`编辑部`", "The name beside the address of our letters"),
     ("reply.message_id_domain", "the address's domain", "Right side of the `Message-ID`s of our letters"),
     (

@@ -81,6 +81,8 @@ fn a_wrong_setting_is_named_with_its_place() {
         ("data = \"\"", "setting data: a folder"),
         ("[store]\nurll = \"x\"", "setting store: unknown field `urll`"),
         ("[store]\nurl = \"mysql://x\"", "setting store.url: expected sqlite:PATH"),
+        ("[store]\npassword_file = \"p\"", "setting store.password_file: SQLite asks for no password"),
+        ("[worker]\nlease_seconds = 3", "setting worker.lease_seconds: expected 4 to 3600"),
         ("[api]\nlisten = \"nowhere\"", "setting api.listen: invalid socket address"),
         ("[api]\ntokens = [{ name = \"a\", sha256 = \"zz\" }]", "setting api.tokens[0].sha256: not a SHA-256"),
         ("[procurement]\nterm = 1", "setting procurement: unknown field `term`"),
@@ -175,6 +177,26 @@ fn the_example_that_ships_is_understood() {
     let settings = load(include_str!("../../../../deploy/caibian.example.toml")).unwrap();
     assert_eq!(settings.mailbox[0].host, "imap.163.com");
     assert_eq!(settings.mailbox[0].port, 993);
+    // A placeholder, until deploy/prepare has made a token.
+    let container = include_str!("../../../../deploy/caibian.container.toml");
+    load(&container.replace("@API_TOKEN_SHA256@", &"ab".repeat(32))).unwrap();
+    let cluster = load(include_str!("../../../../deploy/kubernetes/caibian.toml")).unwrap();
+    assert!(!cluster.store.migrate_at_start);
+}
+
+#[test]
+fn the_password_of_the_database_may_lie_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    let with = |url: &str| load(&format!("[store]\nurl = \"{url}\"\npassword_file = {:?}", file.display().to_string()));
+    let address = |url: &str| with(url).unwrap().store.address();
+    let missing = address("postgres://caibian@db/caibian").unwrap_err().to_string();
+    assert!(missing.contains("setting store.password_file: "), "{missing}");
+    std::fs::write(&file, "ge/he@im\n").unwrap();
+    let found = address("postgres://caibian@db/caibian").unwrap();
+    assert_eq!(found.expose_secret(), "postgres://caibian:ge%2Fhe%40im@db/caibian");
+    let twice = address("postgres://caibian:x@db/caibian").unwrap_err().to_string();
+    assert!(twice.contains("either this or a password in store.url"), "{twice}");
 }
 
 #[test]

@@ -466,6 +466,25 @@ async fn a_lease_is_kept_through_a_child_that_takes_longer_than_it_lasts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_worker_that_died_is_followed_by_another_after_its_lease_and_a_quarter() {
+    let lease = Duration::from_secs(8);
+    let world = World::new();
+    world.acts("slow", Act::Slow(Duration::from_secs(3600)), 1);
+    let uid = world.deliver("slow");
+    let with_lease = |holder: &str| world.ports(holder).with_lease(lease);
+    let hand = world.start_with(world.mailbox.clone(), with_lease("one"));
+    world.until("its child works", |world| world.opener.alive.lock().unwrap().0 == 1).await;
+    let rival = world.start_with(world.mailbox.clone(), with_lease("two"));
+    sleep(10 * lease).await;
+    assert_eq!(world.tables.lock().unwrap().fences[&MAILBOX], 1, "it is renewed");
+    hand.kill().await;
+    let died = Instant::now();
+    world.until("the other takes over", |world| world.stage(uid) == Some(Stage::Recorded)).await;
+    assert!(died.elapsed() <= lease + lease / 4 + Duration::from_secs(1), "{:?}", died.elapsed());
+    rival.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_mail_whose_worker_was_killed_three_times_over_it_is_set_aside_behind_the_others() {
     let world = World::new();
     world.acts("deadly", Act::Slow(Duration::from_secs(3600)), u32::MAX);
