@@ -25,19 +25,28 @@ pub struct Place {
 }
 
 impl Imap {
-    /// Connects and logs in.
+    /// Connects and logs in where any password is good.
     ///
     /// # Panics
     /// When the server does not let us.
     #[must_use]
     pub fn login(port: u16, user: &str) -> Self {
+        Self::login_with(port, user, "x")
+    }
+
+    /// Connects and logs in.
+    ///
+    /// # Panics
+    /// When the server does not let us.
+    #[must_use]
+    pub fn login_with(port: u16, user: &str, password: &str) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
         stream.set_nodelay(true).expect("a socket option");
         let mut session = Self { stream: BufReader::new(stream), tag: 0 };
         let greeting = session.line();
         assert!(greeting.starts_with("* OK"), "greeting: {greeting}");
-        session.command(&format!("LOGIN \"{user}\" \"x\""));
+        session.command(&format!("LOGIN \"{user}\" \"{password}\""));
         session
     }
 

@@ -7,6 +7,7 @@
 pub mod asker;
 pub mod browser;
 pub mod dovecot;
+pub mod engine;
 pub mod fake_imap;
 pub mod fake_provider;
 pub mod huge;
@@ -25,6 +26,7 @@ pub mod world;
 pub use asker::Asker;
 pub use browser::Browser;
 pub use dovecot::Dovecot;
+pub use engine::Engine;
 pub use imap::Imap;
 pub use oracle::Ledger;
 pub use postgres::Postgres;

@@ -1,10 +1,18 @@
 //! A person at the desk without a browser: keeps the desk's cookies and sends the forms of pages as they stand there.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        ClientConfig, RootCertStore,
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+    },
 };
 
 /// Somebody who reads pages and sends forms.
@@ -13,7 +21,25 @@ pub struct Visitor {
     address: String,
     /// By name.
     cookies: BTreeMap<String, String>,
+    tls: Option<Tls>,
 }
+
+/// How a desk is reached behind a proxy with TLS.
+#[derive(Clone)]
+struct Tls {
+    /// The host that is asked for, with its port.
+    host: String,
+    client: Arc<ClientConfig>,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 
 /// What a server answered.
 #[derive(Clone, Debug)]
@@ -101,7 +127,34 @@ impl Visitor {
     /// Somebody at the desk that listens there, not signed in.
     #[must_use]
     pub fn at(address: &str) -> Self {
-        Self { address: address.into(), cookies: BTreeMap::new() }
+        Self { address: address.into(), cookies: BTreeMap::new(), tls: None }
+    }
+
+    /// Somebody at `host` (`desk.localhost:8443`) whose port is that of `127.0.0.1`, and whose certificate one in `roots`
+    /// signed, a PEM.
+    ///
+    /// # Panics
+    /// When the PEM holds no certificate.
+    #[must_use]
+    pub fn over_tls(host: &str, roots: &[u8]) -> Self {
+        let mut store = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(roots) {
+            store.add(certificate.expect("a PEM")).expect("a certificate");
+        }
+        let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let client = versions.with_safe_default_protocol_versions().expect("ring has them");
+        let client = Arc::new(client.with_root_certificates(store).with_no_client_auth());
+        let port = host.rsplit_once(':').map_or("443", |(_, port)| port);
+        let tls = Some(Tls { host: host.to_owned(), client });
+        Self { address: format!("127.0.0.1:{port}"), cookies: BTreeMap::new(), tls }
+    }
+
+    async fn line(&self) -> Box<dyn Line> {
+        let line = TcpStream::connect(&self.address).await.expect("the desk listens");
+        let Some(tls) = &self.tls else { return Box::new(line) };
+        let name = tls.host.split(':').next().unwrap_or_default().to_owned();
+        let name = ServerName::try_from(name).expect("the name of a host");
+        Box::new(TlsConnector::from(tls.client.clone()).connect(name, line).await.expect("a certificate of that name"))
     }
 
     /// Reads a page.
@@ -123,18 +176,20 @@ impl Visitor {
     }
 
     async fn ask(&mut self, method: &str, path: &str, body: &str) -> Shown {
-        let mut line = TcpStream::connect(&self.address).await.expect("the desk listens");
+        let mut line = self.line().await;
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
+            self.tls.as_ref().map_or(&self.address, |tls| &tls.host),
             cookies.join("; "),
             body.len()
         );
         line.write_all(request.as_bytes()).await.expect("the desk reads");
         let mut answer = Vec::new();
-        line.read_to_end(&mut answer).await.expect("the desk answers");
+        // A proxy may end a TLS connection without a word.
+        let read = line.read_to_end(&mut answer).await;
+        assert!(read.is_ok() || !answer.is_empty(), "the desk answers: {read:?}");
         let answer = String::from_utf8_lossy(&answer);
         let (head, html) = answer.split_once("\r\n\r\n").expect("a head and a body");
         let field = |name: &str| {
