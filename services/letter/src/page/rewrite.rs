@@ -41,7 +41,7 @@ pub fn rewrite(html: &str, pictures: &HashMap<String, String>) -> Rewritten {
         stack: Vec::new(),
         skipped: HashMap::new(),
         elements: 0,
-        begins_pre: false,
+        pre_begins: None,
         pictures,
         paths: pictures.values().map(String::as_str).collect(),
     };
@@ -74,21 +74,22 @@ struct Writer<'p> {
     /// Tags beyond the depth, whose end tags must close nothing else.
     skipped: HashMap<&'static str, usize>,
     elements: usize,
-    begins_pre: bool,
+    /// Bytes written up to the innermost `<pre>` and with it.
+    pre_begins: Option<usize>,
     pictures: &'p HashMap<String, String>,
     paths: HashSet<&'p str>,
 }
 
 impl Writer<'_> {
     fn text(&mut self, text: &str) {
-        // A parser takes away the line end behind `<pre>`; without any it takes nothing when it reads again.
-        let text = if self.begins_pre { text.trim_start_matches(['\r', '\n']) } else { text };
+        // A parser takes away the line end behind `<pre>`; without any it takes nothing when it reads again. Controls are
+        // not written, and would hide one.
+        let begins_pre = self.pre_begins == Some(self.out.html.len());
+        let text = if begins_pre { text.trim_start_matches(|it: char| it.is_control() && it != '\t') } else { text };
         if text.is_empty() {
             return;
         }
-        self.begins_pre = false;
-        let is_space = text.bytes().all(|it| it.is_ascii_whitespace());
-        if !is_space {
+        if !is_blank(text) {
             self.open_cell();
             self.out.is_empty = false;
         }
@@ -120,7 +121,9 @@ impl Writer<'_> {
             return;
         }
         self.push(element, rest);
-        self.begins_pre = element.name == "pre";
+        if element.name == "pre" {
+            self.pre_begins = Some(self.out.html.len());
+        }
     }
 
     fn close(&mut self, element: &'static Element) {
@@ -236,13 +239,11 @@ impl Writer<'_> {
             && let Some(element) = self.stack.pop()
         {
             self.out.html.extend(["</", element.name, ">"]);
-            self.begins_pre = false;
         }
     }
 
     fn write(&mut self, element: &'static Element, rest: &str) {
         self.elements += 1;
-        self.begins_pre = false;
         let mut written: Vec<&str> = Vec::new();
         self.out.html.extend(["<", element.name]);
         if element.kind == Kind::Anchor {
@@ -272,7 +273,6 @@ impl Writer<'_> {
             found.entry(name).or_insert(value);
         }
         let src = found.get("src").map_or("", |src| src.trim());
-        self.begins_pre = false;
         match self.path(src) {
             Some(path) => {
                 self.out.html.extend(["<", element.name, " src=\"part/", &path, "\""]);
@@ -317,6 +317,15 @@ impl Writer<'_> {
 fn is_remote(src: &str) -> bool {
     let begins = |prefix: &str| src.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
     !src.is_empty() && !["cid:", "data:", "mid:", "part/"].into_iter().any(begins)
+}
+
+/// Whether nothing of a text can be seen, as [`escape`] writes it.
+fn is_blank(text: &str) -> bool {
+    let mut rest = text.trim_start_matches(|it: char| it == ' ' || it.is_control());
+    while let Some((name, true)) = rest.starts_with('&').then(|| reference(rest)).flatten() {
+        rest = rest[name.len() + 2..].trim_start_matches(|it: char| it == ' ' || it.is_control());
+    }
+    rest.is_empty()
 }
 
 /// Writes a text or a value with nothing in it that ends it, as far as the bound goes; tells whether that was all. Whole

@@ -145,6 +145,9 @@ fn character_references_stay_what_they_are() {
         ("&&lt&#60&#x;&#;&a b;&;&foo;", "&amp;&amp;lt&amp;#60&amp;#x;&amp;#;&amp;a b;&amp;;&amp;foo;"),
         ("<pre>&#10;\r\n\n一\n二</pre>", "<pre> \n\n一\n二</pre>"),
         ("<pre>\r\n</i>\n一\n二</pre>", "<pre>一\n二</pre>"),
+        ("<pre><img>\n\n一</pre>", "<pre>一</pre>"),
+        ("<pre>\u{1}\n\n一</pre>", "<pre>一</pre>"),
+        ("<pre><b>\n一</b></pre>", "<pre><b>\n一</b></pre>"),
         ("甲&#13;\n乙\u{0}\u{7}", "甲 \n乙"),
     ];
     for (html, told) in table {
@@ -241,6 +244,8 @@ fn markup() -> impl proptest::strategy::Strategy<Value = String> {
         "&amp;",
         "&nbsp;",
         "&#60;",
+        "&#10;",
+        "\u{1}",
         "\"",
         "'",
         ">",
