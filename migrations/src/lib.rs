@@ -35,6 +35,7 @@ mod m0019_remark;
 mod m0020_mailbox_test;
 mod m0021_identity;
 mod m0022_day_work;
+mod m0023_day_page;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_mailbox_test::Migration),
             Box::new(m0021_identity::Migration),
             Box::new(m0022_day_work::Migration),
+            Box::new(m0023_day_page::Migration),
         ]
     }
 }

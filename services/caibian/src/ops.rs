@@ -193,7 +193,7 @@ impl Ops {
         store.ping().await?;
         let found = store.vitals(now).await?;
         vitals.messages = found.messages.iter().map(|(stage, count)| (stage.as_str(), *count)).collect();
-        vitals.letters = found.letters.iter().map(|(state, count)| (letter_state(*state), *count)).collect();
+        vitals.letters = found.letters.iter().map(|(state, count)| (state.as_str(), *count)).collect();
         vitals.suppressed = found.suppressed;
         vitals.oldest_letter = found.oldest_letter;
         for (stage, words) in [(Stage::Quarantined, "in quarantine"), (Stage::TooLarge, "too large to fetch")] {
@@ -233,21 +233,6 @@ impl Ops {
         let ends = campaigns.iter().map(intake::campaign::Campaign::late_from).filter(|end| *end > now);
         vitals.deadline_in = ends.min().and_then(|end| (end - now).to_std().ok());
         Ok(())
-    }
-}
-
-/// A letter's state as the tables have it.
-fn letter_state(state: State) -> &'static str {
-    match state {
-        State::Held => "held",
-        State::Pending => "pending",
-        State::Sending => "sending",
-        State::Deferred => "deferred",
-        State::Sent => "sent",
-        State::Failed => "failed",
-        State::Uncertain => "uncertain",
-        State::Suppressed => "suppressed",
-        State::Cancelled => "cancelled",
     }
 }
 

@@ -57,8 +57,8 @@ pub async fn serve(settings: Settings, roles: Roles) -> Result<ExitCode, Failure
     tokio::spawn(cancel_on_signal(cancel.clone()));
     measure::count_panics();
     let running = start(&settings, roles, cancel.clone()).await?;
-    if roles.api {
-        users::first(&open_store(&settings).await?).await?;
+    if let (true, Some(store)) = (roles.api, &running.parts.store) {
+        users::first(store).await?;
     }
     // Last: who asks is answered once the start is over.
     let ended = CancellationToken::new();

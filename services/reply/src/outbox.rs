@@ -53,6 +53,22 @@ impl State {
         Self::Cancelled,
     ];
 
+    /// As the tables have it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Deferred => "deferred",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+            Self::Suppressed => "suppressed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// What an editor calls it.
     #[must_use]
     pub fn zh(self) -> &'static str {

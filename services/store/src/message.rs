@@ -33,6 +33,12 @@ pub fn is_open() -> Expr {
     Expr::cust("stage IN ('seen', 'stored', 'parsed')")
 }
 
+/// The stages of mails that could not be read, few at all times, in the very words of the partial index
+/// `message_unread`.
+pub fn is_unread() -> Expr {
+    Expr::cust("stage IN ('too_large', 'vanished', 'quarantined')")
+}
+
 /// `(received_at, id)`, the key that lists of messages and submissions page by.
 pub fn after(columns: [Expr; 2], key: (DateTime<Utc>, Uuid)) -> Expr {
     Expr::tuple(columns).lt(Expr::tuple([Expr::val(micros(key.0)), Expr::val(key.1)]))

@@ -39,7 +39,7 @@ use crate::{
 const LINES: i32 = 50;
 
 /// Submissions found by a text that are counted.
-const FOUND_COUNTED: u64 = 5_000;
+const FOUND_COUNTED: u64 = 2_000;
 
 /// Campaigns that the form offers.
 const CAMPAIGNS: i32 = 100;
