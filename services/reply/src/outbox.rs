@@ -253,6 +253,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_state_has_one_word() {
+        use serde::de::{IntoDeserializer, value::Error};
+        for state in State::ALL {
+            let read: Result<State, Error> = State::deserialize(state.as_str().into_deserializer());
+            assert_eq!(read, Ok(state));
+        }
+    }
+
+    #[test]
     fn a_letter_that_nobody_knows_of_is_sent_again_once_at_most_and_only_where_the_settings_say_so() {
         let now = DateTime::from_timestamp(1_677_632_400, 0).unwrap();
         let broke = Outcome::Uncertain { said: "the line broke".into() };

@@ -74,7 +74,7 @@ struct Writer<'p> {
     /// Tags beyond the depth, whose end tags must close nothing else.
     skipped: HashMap<&'static str, usize>,
     elements: usize,
-    /// Bytes written up to the innermost `<pre>` and with it.
+    /// Bytes written up to the last `<pre>` and with it.
     pre_begins: Option<usize>,
     pictures: &'p HashMap<String, String>,
     paths: HashSet<&'p str>,
@@ -321,9 +321,10 @@ fn is_remote(src: &str) -> bool {
 
 /// Whether nothing of a text can be seen, as [`escape`] writes it.
 fn is_blank(text: &str) -> bool {
-    let mut rest = text.trim_start_matches(|it: char| it == ' ' || it.is_control());
+    let unseen = |it: char| it == ' ' || it.is_control();
+    let mut rest = text.trim_start_matches(unseen);
     while let Some((name, true)) = rest.starts_with('&').then(|| reference(rest)).flatten() {
-        rest = rest[name.len() + 2..].trim_start_matches(|it: char| it == ' ' || it.is_control());
+        rest = rest[name.len() + 2..].trim_start_matches(unseen);
     }
     rest.is_empty()
 }
