@@ -49,8 +49,11 @@ async fn metrics_tell_what_happened_without_a_word_of_the_mails(backend: Backend
         ) >= 1.0
     );
     assert_eq!((value("caibian_ready"), value("caibian_panics_total")), (1.0, 0.0));
-    for word in ["@", "163.com", "张三", "0571", "财政"] {
-        assert!(!told.contains(word), "{word} in\n{told}");
+    // A duration's digits are nobody's telephone: the words stand in names and labels.
+    let is_number = |word: &&str| word.parse::<f64>().is_ok();
+    let words: Vec<&str> = told.split_whitespace().filter(|word| !is_number(word)).collect();
+    for secret in ["@", "163.com", "张三", "0571", "财政"] {
+        assert!(!words.iter().any(|word| word.contains(secret)), "{secret} in\n{told}");
     }
     // A caller's inventions make no new series.
     for path in ["/a", "/b", "/submissions/../x"] {
