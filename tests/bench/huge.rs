@@ -68,4 +68,5 @@ fn main() {
         mib(peak.parent_bytes),
         mib(peak.child_bytes)
     );
+    println!("pages of the program beside that      {:>8.1} MiB", mib(peak.program_bytes));
 }

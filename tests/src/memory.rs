@@ -13,15 +13,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Peaks in bytes.
+/// Peaks in bytes, without the pages of the program: all its processes map the same ones, the machine has them once and
+/// takes them back when it needs room, and of a debug build they are most of what is resident.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Peak {
-    /// Highest sum at one sample: the process, and of its descendants what they do not share with it.
+    /// Highest sum at one sample: the process and its descendants.
     pub sampled_bytes: u64,
     /// High-water mark of the process itself.
     pub parent_bytes: u64,
-    /// Highest high-water mark of any of its descendants, without the pages of the program, which are its parent's too.
+    /// Highest high-water mark of any of its descendants.
     pub child_bytes: u64,
+    /// Most pages of files, the program's first of all, that the process had at one sample.
+    pub program_bytes: u64,
 }
 
 impl Peak {
@@ -50,20 +53,26 @@ impl Watch {
             let (stop, peak) = (Arc::clone(&stop), Arc::clone(&peak));
             std::thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    let mut seen = Peak { parent_bytes: status_bytes(pid, "VmHWM:").unwrap_or(0), ..Peak::default() };
-                    seen.sampled_bytes = status_bytes(pid, "VmRSS:").unwrap_or(0);
-                    for child in descendants(pid) {
-                        // The child runs the program of its parent: both map its pages, and the machine has them once. Of a
-                        // debug build they are most of what is resident.
-                        let program = status_bytes(child, "RssFile:").unwrap_or(0);
-                        let own = |field| status_bytes(child, field).unwrap_or(0).saturating_sub(program);
-                        seen.sampled_bytes += own("VmRSS:");
-                        seen.child_bytes = seen.child_bytes.max(own("VmHWM:"));
+                    let own = |pid, field| {
+                        let program = status_bytes(pid, "RssFile:").unwrap_or(0);
+                        status_bytes(pid, field).unwrap_or(0).saturating_sub(program)
+                    };
+                    let mut seen = Peak {
+                        sampled_bytes: own(pid, "VmRSS:"),
+                        parent_bytes: own(pid, "VmHWM:"),
+                        child_bytes: 0,
+                        program_bytes: status_bytes(pid, "RssFile:").unwrap_or(0),
+                    };
+                    for child in descendants(pid).into_iter().filter(|child| command_line(*child) != command_line(pid))
+                    {
+                        seen.sampled_bytes += own(child, "VmRSS:");
+                        seen.child_bytes = seen.child_bytes.max(own(child, "VmHWM:"));
                     }
                     let mut peak = peak.lock().expect("nobody panics with it");
                     peak.sampled_bytes = peak.sampled_bytes.max(seen.sampled_bytes);
                     peak.parent_bytes = peak.parent_bytes.max(seen.parent_bytes);
                     peak.child_bytes = peak.child_bytes.max(seen.child_bytes);
+                    peak.program_bytes = peak.program_bytes.max(seen.program_bytes);
                     drop(peak);
                     std::thread::sleep(every);
                 }
@@ -97,6 +106,11 @@ fn status_bytes(pid: u32, field: &str) -> Option<u64> {
     let kilobytes: u64 =
         status.lines().find_map(|line| line.strip_prefix(field))?.split_whitespace().next()?.parse().ok()?;
     Some(kilobytes * 1024)
+}
+
+/// With the command line of its parent a child has only been forked: its memory is its parent's.
+fn command_line(pid: u32) -> Vec<u8> {
+    fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
 }
 
 /// Every process below `pid`.
