@@ -19,6 +19,7 @@ macro_rules! on_each_backend {
 }
 
 mod backup;
+mod buckets;
 mod campaigns;
 mod commands;
 mod corpus;

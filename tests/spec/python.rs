@@ -5,21 +5,13 @@ use std::{collections::BTreeSet, path::Path};
 use serde_json::Value;
 use tests::{Backend, Registers, process};
 
-/// The interpreter that `.ci/run` installed beside what is built.
-fn python() -> std::path::PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    let python = test.ancestors().nth(3).expect("tests lie in target/PROFILE/deps").join("python/bin/python");
-    assert!(python.exists(), "{} is missing; `.ci/run spec` installs it", python.display());
-    python
-}
-
 #[tokio::test]
 async fn a_python_client_reads_a_project_a_page_and_a_roll_up() {
     let registers = Registers::start(Backend::Sqlite, &[2015]);
     let address = std::fs::read_to_string(registers.settings.data.join("api.address")).expect("it is written");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = "projects/syn-330000-2015-000001";
-    let output = process::bound_to_the_test(python())
+    let output = process::bound_to_the_test(process::installed("python"))
         .arg(root.join("python/client.py"))
         .args(["--address", address.trim(), "--project", project, "--year", "2015", "--protos"])
         .arg(root.parent().expect("tests lie beside proto").join("proto"))

@@ -6,6 +6,7 @@
 
 pub mod asker;
 pub mod browser;
+pub mod bucket_server;
 pub mod dovecot;
 pub mod engine;
 pub mod fake_imap;

@@ -3,7 +3,7 @@
 use std::{
     net::TcpListener,
     os::unix::fs::MetadataExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command},
     time::{Duration, Instant},
 };
@@ -67,6 +67,19 @@ pub fn unprivileged_names() -> (String, String) {
         String::from_utf8_lossy(&command.output().expect("id runs").stdout).trim().to_owned()
     };
     (name("-un"), name("-gn"))
+}
+
+/// A program that `.ci/run` installed beside what is built, from `tests/python/requirements.txt`.
+///
+/// # Panics
+/// When it is not there.
+#[must_use]
+pub fn installed(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let target = test.ancestors().nth(3).expect("tests lie in target/PROFILE/deps");
+    let program = target.join("python/bin").join(name);
+    assert!(program.exists(), "{} is missing; `.ci/run spec` installs it", program.display());
+    program
 }
 
 /// A port on loopback that was free a moment ago.

@@ -56,6 +56,8 @@ pub async fn stream<B: Blobs>(
 ) -> Result<impl Stream<Item = Result<v1::DownloadResponse, Status>> + Send + use<B>, Status> {
     let path = blobs.path(blob.sha256).await.map_err(|error| match error.kind {
         ErrorKind::NotFound => gone(blob, &error.detail),
+        // What came from where it is kept were other bytes.
+        ErrorKind::Invalid => damaged(blob, &error.detail),
         _ => errors::of_port(&error),
     })?;
     let failed = |error: std::io::Error| match error.kind() {

@@ -91,7 +91,7 @@ impl FileDraft {
         Ok(())
     }
 
-    async fn append_bytes(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) async fn append_bytes(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
         if let Pen::Broken(why) = &self.pen {
             return Err(Error::DraftFailed(why.clone()));
         }
@@ -106,19 +106,45 @@ impl FileDraft {
         Ok(())
     }
 
-    async fn commit_bytes(mut self) -> Result<(Sha256, u64), Error> {
+    /// Writes the rest: the bytes are whole, and no blob yet.
+    pub(crate) async fn seal(mut self) -> Result<Sealed, Error> {
         let writer = self.writer().await?;
         let rest = std::mem::take(&mut self.filling);
-        let path = self.path.take().expect("only commit takes the path, and it takes the draft too");
+        let path = self.path.take().expect("only seal takes the path, and it takes the draft too");
         let tree = self.tree.clone();
         spawn_blocking(move || {
             let writer = writer.write(rest)?;
             crash::point("C5");
-            let sha256 = Sha256::finish(writer.hasher);
-            tree.place(&writer.file, &path, sha256, writer.size_bytes)?;
+            let Writer { file, hasher, size_bytes, .. } = *writer;
+            Ok(Sealed { tree, file: Arc::new(file), path, sha256: Sha256::finish(hasher), size_bytes })
+        })
+        .await?
+    }
+}
+
+/// A draft whose bytes are all there. Dropped instead of placed, its file is removed.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    tree: Arc<Tree>,
+    /// Open for reading too.
+    pub file: Arc<File>,
+    /// Where it lies until it is placed.
+    pub path: TempPath,
+    /// The hash of its bytes.
+    pub sha256: Sha256,
+    /// How many they are.
+    pub size_bytes: u64,
+}
+
+impl Sealed {
+    /// Makes it the blob of its hash, durably.
+    pub(crate) async fn place(self) -> Result<(Sha256, u64), Error> {
+        let Self { tree, file, path, sha256, size_bytes } = self;
+        spawn_blocking(move || {
+            tree.place(&file, &path, sha256, size_bytes)?;
             // The name is free again: removing it now could hit a later draft.
             let _ = path.keep();
-            Ok((sha256, writer.size_bytes))
+            Ok((sha256, size_bytes))
         })
         .await?
     }
@@ -130,7 +156,7 @@ impl Draft for FileDraft {
     }
 
     async fn commit(self) -> PortResult<(Sha256, u64)> {
-        self.commit_bytes().await.map_err(PortError::from)
+        self.seal().await?.place().await.map_err(PortError::from)
     }
 }
 

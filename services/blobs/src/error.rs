@@ -1,11 +1,11 @@
-//! What can go wrong with a folder of blobs.
+//! What can go wrong with blobs, in a folder or in a bucket.
 
 use std::{io, path::PathBuf};
 
 use intake::ports::PortError;
 use stdx::{ErrorKind, Sha256};
 
-/// A failure of the folder.
+/// A failure of the folder, or of the bucket.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file system refused.
@@ -27,13 +27,53 @@ pub enum Error {
     /// A draft that failed once gives no blob: after a failed write or fsync nobody knows what the file holds.
     #[error("the draft failed before: {0}")]
     DraftFailed(String),
+    /// The bucket's server refused, broke off or did not answer; tried again as often as it is worth.
+    #[error("cannot {doing} {name}: {detail}")]
+    Bucket {
+        /// What was being done.
+        doing: &'static str,
+        /// To which bucket.
+        name: String,
+        /// The status and code that came, or what befell the line.
+        detail: String,
+    },
+    /// The bucket gave other bytes than those of the blob.
+    #[error("the bytes of blob {sha256} in the bucket hash to {found}")]
+    Damaged {
+        /// The blob.
+        sha256: Sha256,
+        /// What came.
+        found: Sha256,
+    },
+    /// What should be kept under a hash has another.
+    #[error("{path} should hold blob {sha256} and hashes to {found}", path = path.display())]
+    OtherBytes {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        sha256: Sha256,
+        /// What it holds.
+        found: Sha256,
+    },
+    /// More than a bucket takes.
+    #[error("blob {sha256} has {size_bytes} bytes, more than a bucket takes")]
+    TooLarge {
+        /// The blob.
+        sha256: Sha256,
+        /// Its size.
+        size_bytes: u64,
+    },
+    /// The settings of a bucket cannot be used.
+    #[error("the bucket's settings: {0}")]
+    Settings(String),
     /// A thread of ours died.
     #[error("a writing thread died: {0}")]
     Thread(#[from] tokio::task::JoinError),
 }
 
 impl Error {
-    /// What kind. A full disk or quota is `Exhausted`; any other refusal may pass, and is `Unavailable`.
+    /// What kind. A full disk or quota is `Exhausted`; any other refusal of a file system or of a bucket, also that of our
+    /// key, may pass, and is `Unavailable`: it is no fault of the mail in hand.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -44,10 +84,21 @@ impl Error {
                 _ => ErrorKind::Unavailable,
             },
             Self::Missing(_) => ErrorKind::NotFound,
-            Self::NotAFile(_) => ErrorKind::Invalid,
-            Self::DraftFailed(_) => ErrorKind::Unavailable,
+            Self::NotAFile(_)
+            | Self::Damaged { .. }
+            | Self::OtherBytes { .. }
+            | Self::TooLarge { .. }
+            | Self::Settings(_) => ErrorKind::Invalid,
+            Self::DraftFailed(_) | Self::Bucket { .. } => ErrorKind::Unavailable,
             Self::Thread(_) => ErrorKind::Internal,
         }
+    }
+}
+
+impl Error {
+    /// Whether the file system knows no such file.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 }
 

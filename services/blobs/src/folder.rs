@@ -48,10 +48,36 @@ pub(crate) struct Tree {
     durable: Mutex<HashSet<[u8; 2]>>,
 }
 
+/// A plain file that is to be adopted.
+pub(crate) struct Plain {
+    pub file: File,
+    pub size_bytes: u64,
+}
+
+/// A blob in the order of its last use.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Used {
+    pub used_at: SystemTime,
+    pub sha256: Sha256,
+    pub size_bytes: u64,
+}
+
 impl Folder {
-    #[cfg(test)]
     pub(crate) fn tree(&self) -> Arc<Tree> {
         self.tree.clone()
+    }
+
+    pub(crate) async fn begin(&self) -> Result<FileDraft, Error> {
+        let tree = self.tree.clone();
+        let file = spawn_blocking(move || {
+            tempfile::Builder::new()
+                .prefix("draft-")
+                .permissions(Permissions::from_mode(0o600))
+                .tempfile_in(&tree.tmp)
+                .doing("make a draft in", &tree.tmp)
+        })
+        .await??;
+        Ok(FileDraft::new(self.tree.clone(), file))
     }
 
     /// Opens the folder, making it if need be, and removes what a crash left in `tmp` more than [`LEFTOVER_AGE`] ago.
@@ -138,32 +164,17 @@ impl Blobs for Folder {
     type Draft = FileDraft;
 
     async fn draft(&self) -> PortResult<FileDraft> {
-        let tree = self.tree.clone();
-        let file = blocking(move || {
-            tempfile::Builder::new()
-                .prefix("draft-")
-                .permissions(Permissions::from_mode(0o600))
-                .tempfile_in(&tree.tmp)
-                .doing("make a draft in", &tree.tmp)
-        })
-        .await?;
-        Ok(FileDraft::new(self.tree.clone(), file))
+        self.begin().await.map_err(PortError::from)
     }
 
     async fn adopt(&self, file: &Path, sha256: Sha256) -> PortResult<()> {
         let (tree, path) = (self.tree.clone(), file.to_owned());
         blocking(move || {
-            // A link is never followed: the file comes from a child that read hostile bytes.
-            let known = match fs::symlink_metadata(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && tree.renew(sha256, None)? => return Ok(()),
-                told => told.doing("find", &path)?,
+            let plain = match Tree::open_plain(&path) {
+                Err(error) if error.is_not_found() && tree.renew(sha256, None)? => return Ok(()),
+                opened => opened?,
             };
-            if !known.is_file() {
-                return Err(Error::NotAFile(path));
-            }
-            fs::set_permissions(&path, Permissions::from_mode(0o600)).doing("change", &path)?;
-            let opened = File::open(&path).doing("open", &path)?;
-            tree.place(&opened, &path, sha256, known.len())
+            tree.place(&plain.file, &path, sha256, plain.size_bytes)
         })
         .await
     }
@@ -192,9 +203,20 @@ impl Blobs for Folder {
 }
 
 impl Tree {
-    fn path(&self, sha256: Sha256) -> PathBuf {
+    pub(crate) fn path(&self, sha256: Sha256) -> PathBuf {
         let hex = sha256.hex();
         self.root.join(&hex[..2]).join(&hex[2..4]).join(hex)
+    }
+
+    /// Opens what is to be adopted.
+    pub(crate) fn open_plain(path: &Path) -> Result<Plain, Error> {
+        // A link is never followed: the file comes from a child that read hostile bytes.
+        let known = fs::symlink_metadata(path).doing("find", path)?;
+        if !known.is_file() {
+            return Err(Error::NotAFile(path.to_owned()));
+        }
+        fs::set_permissions(path, Permissions::from_mode(0o600)).doing("change", path)?;
+        Ok(Plain { file: File::open(path).doing("open", path)?, size_bytes: known.len() })
     }
 
     /// Makes a finished file the blob of this hash. Afterwards `from` is gone and the blob is durable.
@@ -221,7 +243,7 @@ impl Tree {
 
     /// Whether the blob is there, of this size if one is given. If it is, it counts as changed now: a row is about to name
     /// it, and nobody may remove it as an orphan before.
-    fn renew(&self, sha256: Sha256, size_bytes: Option<u64>) -> Result<bool, Error> {
+    pub(crate) fn renew(&self, sha256: Sha256, size_bytes: Option<u64>) -> Result<bool, Error> {
         let path = self.path(sha256);
         let root = File::open(&self.root).doing("open", &self.root)?;
         // Where a file system knows no locks, nobody removes a blob either.
@@ -240,6 +262,25 @@ impl Tree {
 
     fn unchanged(&self, first_byte: u8, age: Duration) -> Result<Vec<Sha256>, Error> {
         let mut found = Vec::new();
+        for (sha256, path) in self.named(first_byte)? {
+            if is_unchanged(&path, age) {
+                found.push(sha256);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Blobs whose hash begins with this byte, with what orders them by their last use.
+    pub(crate) fn blobs(&self, first_byte: u8) -> Result<Vec<Used>, Error> {
+        let known = |(sha256, path): (Sha256, PathBuf)| {
+            let known = fs::symlink_metadata(path).ok()?;
+            Some(Used { used_at: known.modified().ok()?, sha256, size_bytes: known.len() })
+        };
+        Ok(self.named(first_byte)?.into_iter().filter_map(known).collect())
+    }
+
+    fn named(&self, first_byte: u8) -> Result<Vec<(Sha256, PathBuf)>, Error> {
+        let mut found = Vec::new();
         for folder in entries(&self.root.join(format!("{first_byte:02x}")))? {
             if !folder.is_dir() {
                 continue;
@@ -247,16 +288,15 @@ impl Tree {
             for path in entries(&folder)? {
                 let sha256 = path.file_name().and_then(|name| name.to_str()?.parse::<Sha256>().ok());
                 // The same digits in capitals, or in another folder, are not where a blob is looked for.
-                let Some(sha256) = sha256.filter(|sha256| self.path(*sha256) == path) else { continue };
-                if is_unchanged(&path, age) {
-                    found.push(sha256);
+                if let Some(sha256) = sha256.filter(|sha256| self.path(*sha256) == path) {
+                    found.push((sha256, path));
                 }
             }
         }
         Ok(found)
     }
 
-    fn remove_unchanged(&self, sha256: Sha256, age: Duration) -> Result<bool, Error> {
+    pub(crate) fn remove_unchanged(&self, sha256: Sha256, age: Duration) -> Result<bool, Error> {
         let path = self.path(sha256);
         let root = File::open(&self.root).doing("open", &self.root)?;
         // Between the look and the removal nobody may find the blob there and count on it.
@@ -352,6 +392,8 @@ fn sync(folder: &Path) -> Result<(), Error> {
     File::open(folder).and_then(|folder| folder.sync_all()).doing("fsync", folder)
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> PortResult<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> PortResult<T> {
     spawn_blocking(work).await.map_err(Error::from).flatten().map_err(PortError::from)
 }

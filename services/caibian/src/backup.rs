@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use stdx::Sha256;
 
-use crate::{Failure, ledger, serve, settings::Settings};
+use crate::{Failure, ledger, raw, serve, settings::Settings};
 
 /// Rows that one question to the tables may give.
 const PAGE: u32 = 500;
@@ -52,7 +52,7 @@ pub fn last(data: &Path) -> Option<DateTime<Utc>> {
 pub async fn backup(settings: &Settings, to: &Path) -> Result<ExitCode, Failure> {
     let begun_at = Utc::now();
     let store = ledger::open(settings).await?;
-    let source = blobs::Folder::open(&settings.blobs.folder).await?;
+    let source = raw::open(&settings.blobs).await?;
     if !is_empty(to)? {
         return Err(format!("{} is not empty: a backup wants a folder of its own", to.display()).into());
     }
@@ -100,7 +100,7 @@ pub async fn restore(settings: &Settings, from: &Path) -> Result<ExitCode, Failu
         return Err(format!("{} is there already: nothing is overwritten", path.display()).into());
     }
     let source = blobs::Folder::open(from.join(BLOBS)).await?;
-    let target = blobs::Folder::open(&settings.blobs.folder).await?;
+    let target = raw::open(&settings.blobs).await?;
     let (mut blobs, mut blob_bytes) = (0, 0);
     for first_byte in 0..=u8::MAX {
         for sha256 in source.unchanged(first_byte, std::time::Duration::ZERO).await? {
@@ -129,7 +129,7 @@ pub async fn restore(settings: &Settings, from: &Path) -> Result<ExitCode, Failu
 }
 
 /// Copies one blob; gives its bytes. What is kept is what its name says, or nothing.
-async fn copy(source: &blobs::Folder, target: &blobs::Folder, sha256: Sha256) -> Result<u64, Failure> {
+async fn copy(source: &impl Blobs, target: &impl Blobs, sha256: Sha256) -> Result<u64, Failure> {
     let mut file = File::open(source.path(sha256).await?)?;
     let mut draft = target.draft().await?;
     let mut window = vec![0; WINDOW_BYTES];

@@ -13,7 +13,12 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::{Failure, orphans, settings::Settings, source};
+use crate::{
+    Failure, orphans,
+    raw::{self, AnyBlobs},
+    settings::Settings,
+    source,
+};
 
 /// Rows that one question to the tables may give.
 const PAGE: u32 = 500;
@@ -82,7 +87,7 @@ pub async fn migrate(settings: &Settings, check: bool) -> Result<ExitCode, Failu
 /// `caibian verify`
 pub async fn verify(settings: &Settings, server: bool, json: bool) -> Result<ExitCode, Failure> {
     let store = open(settings).await?;
-    let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
+    let blobs = raw::open(&settings.blobs).await?;
     let mut faults = store.verify().await?;
     faults.extend(verify_blobs(&blobs, &store).await?);
     if server {
@@ -106,7 +111,7 @@ pub async fn verify(settings: &Settings, server: bool, json: bool) -> Result<Exi
 }
 
 /// Hashes every blob that a row names.
-async fn verify_blobs(blobs: &blobs::Folder, store: &Store) -> Result<Vec<VerifyFault>, Failure> {
+async fn verify_blobs(blobs: &AnyBlobs, store: &Store) -> Result<Vec<VerifyFault>, Failure> {
     let mut faults = Vec::new();
     let mut after: Option<Sha256> = None;
     loop {
@@ -124,9 +129,9 @@ async fn verify_blobs(blobs: &blobs::Folder, store: &Store) -> Result<Vec<Verify
     }
 }
 
-/// Tells of blobs that no row names. They are no fault: a process may die between a blob and its row, and the worker
-/// removes what it left.
-async fn note_orphans(blobs: &blobs::Folder, store: &Store, json: bool) -> Result<(), Failure> {
+/// Tells of blobs that no row names. They are no fault: a process may die between a blob and its row. From a folder the
+/// worker removes what it left; from a bucket a person may.
+async fn note_orphans(blobs: &AnyBlobs, store: &Store, json: bool) -> Result<(), Failure> {
     for sha256 in orphans::find(blobs, store, orphans::AGE).await?.orphans {
         let note = "no row has named it for a day";
         if json {

@@ -11,6 +11,7 @@ mod mailbox_test;
 mod ops;
 mod orphans;
 mod probe;
+mod raw;
 mod registers;
 mod serve;
 mod settings;

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
-use crate::{Failure, backup};
+use crate::{Failure, backup, raw::AnyBlobs};
 
 /// How long one look stands for all who ask.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -53,7 +53,7 @@ pub struct Parts {
     /// The tables.
     pub store: Option<Store>,
     /// Where raw bytes are written.
-    pub blobs: Option<blobs::Folder>,
+    pub blobs: Option<AnyBlobs>,
     /// Mailboxes that this process sweeps.
     pub mailboxes: Vec<String>,
     /// The data folder, where a backup leaves word.

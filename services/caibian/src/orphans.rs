@@ -8,7 +8,7 @@ use store::Store;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::Failure;
+use crate::{Failure, raw::AnyBlobs};
 
 /// Age from which a blob without a row is an orphan: between a blob and its row lie moments, and never a day.
 pub const AGE: Duration = Duration::from_secs(24 * 3600);
@@ -29,7 +29,7 @@ pub struct Found {
 }
 
 /// Looks for blobs that have not changed for `age` and that no row names.
-pub async fn find(blobs: &Folder, store: &Store, age: Duration) -> Result<Found, Failure> {
+pub async fn find(blobs: &AnyBlobs, store: &Store, age: Duration) -> Result<Found, Failure> {
     let mut found = Found::default();
     for first_byte in 0..=u8::MAX {
         let old = blobs.unchanged(first_byte, age).await?;
@@ -47,7 +47,7 @@ pub async fn find(blobs: &Folder, store: &Store, age: Duration) -> Result<Found,
 /// Removes orphans of this age; gives how many. Removes none when they outnumber the blobs that have a row: the tables
 /// are then rather the wrong ones, or an older state of the right ones.
 pub async fn remove(blobs: &Folder, store: &Store, age: Duration) -> Result<u64, Failure> {
-    let Found { orphans, named } = find(blobs, store, age).await?;
+    let Found { orphans, named } = find(&AnyBlobs::Folder(blobs.clone()), store, age).await?;
     if orphans.len() > named {
         tracing::warn!(
             orphans = orphans.len(),
@@ -153,7 +153,7 @@ mod tests {
         draft.append(b"its row comes in a moment").await.unwrap();
         let (young, _) = draft.commit().await.unwrap();
 
-        let found = find(&scene.blobs, &scene.store, AGE).await.unwrap();
+        let found = find(&AnyBlobs::Folder(scene.blobs.clone()), &scene.store, AGE).await.unwrap();
         assert_eq!(found, Found { orphans: vec![orphan], named: 2 });
         assert_eq!(remove(&scene.blobs, &scene.store, AGE).await.unwrap(), 1);
         assert!(!scene.blobs.has(orphan).await.unwrap());

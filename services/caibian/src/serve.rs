@@ -18,7 +18,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, letters, logging, look_ups, mailbox_test, ops, orphans,
+    Failure, letters, logging, look_ups, mailbox_test, ops,
+    raw::{self, AnyBlobs},
     settings::{MailboxSettings, Settings, UnknownUsers},
     source, users,
 };
@@ -131,7 +132,12 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
             None => store,
         };
         store.campaign_ensure_default().await?;
-        let blobs = blobs::Folder::open(&settings.blobs.folder).await?;
+        let blobs = raw::open(&settings.blobs).await?;
+        let tending = blobs.clone().tend(store.clone(), roles.worker, cancel.clone());
+        tasks.spawn(async move {
+            tending.await;
+            Ok(())
+        });
         parts.store = Some(store.clone());
         parts.blobs = Some(blobs.clone());
         if roles.api {
@@ -162,7 +168,7 @@ type Tasks = JoinSet<Result<(), Failure>>;
 async fn start_api(
     settings: &Settings,
     store: Store,
-    blobs: blobs::Folder,
+    blobs: AnyBlobs,
     cancel: &CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<SocketAddr, Failure> {
@@ -189,7 +195,7 @@ async fn start_worker(
     sources: Vec<source::AnySource>,
     testing: Vec<mailbox_test::Lines>,
     store: Store,
-    blobs: blobs::Folder,
+    blobs: AnyBlobs,
     cancel: &CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<(), Failure> {
@@ -210,11 +216,6 @@ async fn start_worker(
         });
         mailboxes.push((enrolled, source));
     }
-    let daily = orphans::remove_daily(blobs.clone(), store.clone(), cancel.clone());
-    tasks.spawn(async move {
-        daily.await;
-        Ok(())
-    });
     let filling = look_ups::fill(store.clone(), cancel.clone());
     tasks.spawn(async move {
         filling.await;

@@ -7,6 +7,7 @@ mod check;
 mod described;
 mod oidc;
 mod place;
+mod s3;
 mod sending;
 mod words;
 
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use described::DESCRIBED;
 pub use described::markdown;
 pub use oidc::OidcSettings;
+pub use s3::S3Settings;
 pub use sending::{ReplySettings, SmtpSettings};
 pub use words::{Auth, LogFormat, MailboxKind, Security, UnknownUsers};
 
@@ -113,11 +115,21 @@ impl StoreSettings {
 }
 
 /// `[blobs]`
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BlobSettings {
-    /// Empty: `blobs` in the data folder.
+    /// Empty: `blobs` in the data folder. With a bucket, what lies in front of it.
     pub folder: PathBuf,
+    /// With a bucket: bytes of copies in the folder.
+    pub cache_bytes_max: u64,
+    /// A bucket that keeps them.
+    pub s3: S3Settings,
+}
+
+impl Default for BlobSettings {
+    fn default() -> Self {
+        Self { folder: PathBuf::new(), cache_bytes_max: 10 * 1024 * 1024 * 1024, s3: S3Settings::default() }
+    }
 }
 
 /// `[api]`

@@ -88,9 +88,9 @@ pub trait Blobs: Send + Sync {
     type Draft: Draft;
     /// Begins a new blob.
     fn draft(&self) -> impl Future<Output = PortResult<Self::Draft>> + Send;
-    /// Takes a finished file of the same file system, whose hash is known, durably and without copying.
+    /// Takes a finished file of the work folder’s file system, whose hash is known, durably; the file is gone then.
     fn adopt(&self, file: &Path, sha256: Sha256) -> impl Future<Output = PortResult<()>> + Send;
-    /// A local path to read a blob from.
+    /// A local path to read a blob from, to be opened at once; `Invalid` when the place that keeps it gave other bytes.
     fn path(&self, sha256: Sha256) -> impl Future<Output = PortResult<PathBuf>> + Send;
     /// A fresh, empty folder on the blobs’ file system for a child to write into; the caller removes it.
     fn workdir(&self) -> impl Future<Output = PortResult<PathBuf>> + Send;

@@ -101,6 +101,7 @@ pub fn write<B: Blobs>(pieces: &mut Pieces, blobs: &B, handle: &Handle, mut file
     for file in &mut files {
         let path = handle.block_on(blobs.path(file.sha256)).map_err(|error| match error.kind {
             ErrorKind::NotFound => damaged(file, "BLOB_MISSING", &error),
+            ErrorKind::Invalid => damaged(file, "BLOB_DAMAGED", &error),
             _ => errors::of_port(&error),
         })?;
         let mut source = File::open(path).map_err(|error| damaged(file, "BLOB_MISSING", &error))?;

@@ -54,6 +54,9 @@ impl Settings {
         if !content.is_empty() && desk::content::origin(content).is_none() {
             return fault("desk.content_public_url".into(), "expected https://HOST, or http://HOST on this machine");
         }
+        if let Some((field, what)) = self.blobs.s3.fault() {
+            return fault(format!("blobs.s3.{field}"), &what);
+        }
         if let Some((field, what)) = self.oidc.fault() {
             return fault(format!("oidc.{field}"), &what);
         }

@@ -17,7 +17,42 @@ pub const DESCRIBED: &[Described] = &[
         "`true`",
         "Bring the tables up to date (under a lock) when `all`, `api` or `worker` starts",
     ),
-    ("blobs.folder", "`blobs` in `data`", "Raw mails and attachments, each under its SHA-256"),
+    (
+        "blobs.folder",
+        "`blobs` in `data`",
+        "Raw mails and attachments, each under its SHA-256; with a bucket, drafts and copies of what was used last. Each machine has its own then",
+    ),
+    (
+        "blobs.cache_bytes_max",
+        "`10737418240`",
+        "With a bucket: bytes of copies from which those used least recently go; what was used within the hour stays",
+    ),
+    (
+        "blobs.s3.bucket",
+        "none",
+        "Bucket of an S3 server that keeps raw mails and attachments; without one they stay in `blobs.folder`",
+    ),
+    ("blobs.s3.endpoint", "AWS in the region", "The server, such as `https://s3.example.cn`"),
+    ("blobs.s3.region", "`us-east-1`", "The region that requests are signed for"),
+    ("blobs.s3.prefix", "none", "What keys begin with, such as `caibian/mail`"),
+    (
+        "blobs.s3.bucket_in_host",
+        "`false`",
+        "Whether the bucket's name stands in the host (`https://BUCKET.HOST`) instead of the path, as some providers ask",
+    ),
+    ("blobs.s3.access_key_id", "required with `bucket`", "The name of the key that requests are signed with"),
+    ("blobs.s3.secret_access_key", "none", "The key"),
+    ("blobs.s3.secret_access_key_file", "none", "A file that holds the key instead; read at start"),
+    (
+        "blobs.s3.root_certificate_file",
+        "none",
+        "PEM file of one more root certificate, for a server with a private one",
+    ),
+    (
+        "blobs.s3.allow_http",
+        "`false`",
+        "Whether `http` is taken beyond this machine: mails then cross the network unprotected",
+    ),
     (
         "api.listen",
         "`127.0.0.1:50051`",

@@ -236,3 +236,44 @@ fn an_identity_provider_is_reached_by_tls_or_on_this_machine_and_its_secret_stan
         assert!(told.starts_with(&format!("setting {key}: ")), "{lines}: {told}");
     }
 }
+
+#[test]
+fn a_bucket_is_reached_by_tls_or_on_this_machine_and_its_key_stands_in_one_place() {
+    let whole = "bucket = \"magazine\"\naccess_key_id = \"a\"\n";
+    let load = |lines: &str| load(&format!("[blobs.s3]\n{lines}"));
+    let kept = load(&format!("{whole}endpoint = \"https://s3.example.cn\"\nsecret_access_key = \"geheim\"")).unwrap();
+    for shown in [serde_json::to_string(&kept).unwrap(), format!("{kept:?}")] {
+        assert!(!shown.contains("geheim"), "{shown}");
+    }
+    let keyed = format!("{whole}secret_access_key_file = \"k\"\n");
+    for lines in [
+        "",
+        "endpoint = \"http://127.0.0.1:9000/\"",
+        "prefix = \"a/b-c\"",
+        "allow_http = true\nendpoint = \"http://s3\"",
+    ] {
+        load(&format!("{keyed}{lines}")).unwrap();
+    }
+    for (lines, key) in [
+        ("endpoint = \"http://s3.example.cn\"", "endpoint"),
+        ("endpoint = \"s3.example.cn\"", "endpoint"),
+        ("endpoint = \"https://s3.example.cn/magazine\"", "endpoint"),
+        ("endpoint = \"https://user@s3.example.cn\"", "endpoint"),
+        ("prefix = \"/a\"", "prefix"),
+        ("prefix = \"a/../b\"", "prefix"),
+        ("region = \"\"", "region"),
+        ("secret_access_key = \"k\"", "secret_access_key_file"),
+    ] {
+        let told = load(&format!("{keyed}{lines}")).unwrap_err().to_string();
+        assert!(told.starts_with(&format!("setting blobs.s3.{key}: ")), "{lines}: {told}");
+    }
+    for (lines, key) in [
+        (whole.to_owned(), "secret_access_key_file"),
+        (keyed.replace("magazine", "a b"), "bucket"),
+        (keyed.replace("bucket = \"magazine\"", ""), "bucket"),
+        (keyed.replace("access_key_id = \"a\"", ""), "access_key_id"),
+    ] {
+        let told = load(&lines).unwrap_err().to_string();
+        assert!(told.starts_with(&format!("setting blobs.s3.{key}: ")), "{lines}: {told}");
+    }
+}
