@@ -19,6 +19,9 @@ use crate::{ALONE, Caller, Installation, channel, runtime};
 const BOUND: Duration = Duration::from_secs(120);
 /// How soon after a worker's death the other one has its mailbox. The lease that compose.scale.yaml sets lasts 8 s.
 const TAKE_OVER: Duration = Duration::from_secs(15);
+/// How long the letter that a killed worker had in hand may rest: 19 steps of five seconds (`servers/mailbox.toml`), and
+/// another try.
+const LETTERS: Duration = Duration::from_secs(240);
 const MAILS: usize = 50;
 
 /// Gives mails to Dovecot, each of an author of its own.
@@ -96,7 +99,7 @@ fn two_of_each_lose_nothing_and_double_nothing_when_a_worker_and_a_server_are_ki
         assert_eq!(numbers.len(), MAILS);
 
         // Each author got the acknowledgement once, or it is told that nobody knows.
-        let states = wait_for("no letter waits", BOUND, || async {
+        let states = wait_for("no letter waits", LETTERS, || async {
             let request = ListRepliesRequest { page_size: 500, ..Default::default() };
             let replies = caller.outbox().list_replies(request).await.ok()?.into_inner().replies;
             let rests = |state| matches!(state, ReplyState::Sent | ReplyState::Uncertain);

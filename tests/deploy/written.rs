@@ -54,7 +54,7 @@ fn no_container_of_a_compose_file_has_privileges_or_a_port_beyond_this_machine()
             }
         }
     }
-    assert_eq!(services, 2 + 9 + 2);
+    assert_eq!(services, 2 + 9 + 3);
 }
 
 #[test]
