@@ -26,9 +26,8 @@ async fn recorded(product: &Product, least: usize) -> usize {
     }
 }
 
-#[tokio::test]
-async fn a_backup_under_load_comes_back_elsewhere_and_the_next_sweep_brings_the_rest() {
-    let world = World::new(Backend::Sqlite);
+async fn a_backup_under_load_comes_back_elsewhere_and_the_next_sweep_brings_the_rest(backend: Backend) {
+    let world = World::new(backend);
     let product = world.start(&[world.mailbox()]);
     let mut session = world.session();
     let mut number = 0;
@@ -49,9 +48,9 @@ async fn a_backup_under_load_comes_back_elsewhere_and_the_next_sweep_brings_the_
     assert_eq!(again.status.code(), Some(2), "a folder that holds something is not touched");
     product.terminate().await;
 
-    // Lost: the whole data folder. What is left is the copy, and the mailbox.
+    // Lost: the whole data folder, and the database. What is left is the copy, and the mailbox.
     fs::create_dir(&home).expect("our own folder");
-    let url = format!("sqlite:{}", home.join("caibian.db").display());
+    let url = world.other_store("elsewhere");
     let elsewhere = tests::Settings::write(&home, &url, &[world.mailbox()]);
     let begun = Instant::now();
     let back = elsewhere.run(&["restore", "--from", &copy.display().to_string()]);
@@ -66,6 +65,39 @@ async fn a_backup_under_load_comes_back_elsewhere_and_the_next_sweep_brings_the_
     elsewhere.verify_with_server();
     assert_eq!(recorded(&restored, 30).await, 30, "none twice");
     restored.terminate().await;
+}
+
+on_each_backend! {
+    a_backup_under_load_comes_back_elsewhere_and_the_next_sweep_brings_the_rest =>
+        super::a_backup_under_load_comes_back_elsewhere_and_the_next_sweep_brings_the_rest;
+}
+
+#[tokio::test]
+async fn what_was_copied_from_one_kind_of_database_is_not_brought_into_the_other() {
+    let world = World::new(Backend::Postgres);
+    let product = world.start(&[world.mailbox()]);
+    let copy = world.home().join("copy");
+    assert!(product.settings().run(&["backup", "--to", &copy.display().to_string()]).status.success());
+    product.terminate().await;
+    let home = world.home().join("embedded");
+    fs::create_dir(&home).expect("our own folder");
+    let url = format!("sqlite:{}", home.join("caibian.db").display());
+    let settings = tests::Settings::write(&home, &url, &[world.mailbox()]);
+    let told = settings.run(&["restore", "--from", &copy.display().to_string()]);
+    let words = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.code() == Some(2) && words.contains("cannot be brought into sqlite"), "{words}");
+    assert!(!home.join("caibian.db").exists());
+
+    // One byte of the tables.
+    let tables = copy.join("caibian.dump");
+    let mut torn = fs::read(&tables).expect("it is there");
+    let middle = torn.len() / 2;
+    torn[middle] ^= 1;
+    fs::write(&tables, torn).expect("our own folder");
+    let settings = tests::Settings::write(&home, &world.other_store("torn"), &[world.mailbox()]);
+    let told = settings.run(&["restore", "--from", &copy.display().to_string()]);
+    let words = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.code() == Some(2) && words.contains("not the bytes that were copied"), "{words}");
 }
 
 #[tokio::test]

@@ -58,6 +58,18 @@ impl World {
         if self.postgres.is_some() { Backend::Postgres } else { Backend::Sqlite }
     }
 
+    /// The address of a further, empty database of the same kind.
+    ///
+    /// # Panics
+    /// When there is one of that name.
+    #[must_use]
+    pub fn other_store(&self, name: &str) -> String {
+        match &self.postgres {
+            None => format!("sqlite:{}", self.home().join(format!("{name}.db")).display()),
+            Some(server) => server.database(name),
+        }
+    }
+
     /// The one mailbox of most tests.
     #[must_use]
     pub fn mailbox(&self) -> Mailbox {
