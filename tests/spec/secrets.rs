@@ -1,5 +1,5 @@
 //! What must never be told: passwords, tokens and words of mails stay out of every log at its finest level, out of the
-//! command line, and out of files that others may read.
+//! metrics, the command line, and files that others may read.
 
 use std::{
     fs,
@@ -16,8 +16,10 @@ use proto::intake::v1::{
 };
 use stdx::Sha256;
 use tests::{
-    Backend, Mailbox, Product, World,
+    Backend, Mailbox, Product, Visitor, World,
     fake_imap::{FakeImap, Manner},
+    smtp::Sink,
+    wait_for,
     world::{USER, in_time, plain_mail},
 };
 use tonic::{Code, Request};
@@ -132,8 +134,29 @@ async fn come_and_go(product: &Product) -> Vec<String> {
     vec![invitation, first, second]
 }
 
+/// The same at the desk: a wrong password, the right one, the list, a submission and what was not found.
+async fn visit(product: &Product, submission: &Submission) -> Vec<String> {
+    let made = product.settings().run(&["users", "create", "planted-visitor", "--role", "chief-editor"]);
+    assert!(made.status.success(), "{made:?}");
+    let invitation = String::from_utf8(made.stdout).expect("it is text").lines().last().expect("one").to_owned();
+    let mut visitor = Visitor::at(&product.desk());
+    let form = visitor.get("/invitation").await.form("invitation").with("invitation", &invitation);
+    let welcome = visitor.send(&form.with("password", ENTRANCE).with("again", ENTRANCE)).await;
+    assert_eq!(welcome.status, 303, "{}", welcome.html);
+    let mut stranger = Visitor::at(&product.desk());
+    let form = stranger.get("/sign-in").await.form("password").with("user_name", "planted-visitor");
+    let refused = stranger.send(&form.with("password", "planted-exchange-wrong")).await;
+    assert_ne!(refused.status, 303, "{}", refused.html);
+    for path in ["/", "/submissions?q=planted-subject", "/mails", "/outbox", "/contacts", "/nothing-planted-subject"] {
+        visitor.get(path).await;
+    }
+    let page = visitor.get(&format!("/{}", submission.name)).await;
+    assert!(page.status == 200 && page.html.contains("欧阳秘之"), "{}", page.html);
+    vec![invitation]
+}
+
 async fn nothing_secret_is_told_at_any_level(backend: Backend) {
-    let world = World::new(backend);
+    let (world, sink) = (World::new(backend), Sink::start());
     let password = format!("{:?}", PASSWORD.replace('\\', ""));
     let taken = FakeImap::start(Manner::Honest, vec![planted("third")]);
     let refused = FakeImap::start(Manner::RefusesLogin, Vec::new());
@@ -144,7 +167,7 @@ async fn nothing_secret_is_told_at_any_level(backend: Backend) {
         Sha256::of(TOKEN.as_bytes()).hex()
     );
     let mailboxes = [
-        world.mailbox().with("auth", "\"login\""),
+        world.mailbox().with("auth", "\"login\"").with("smtp", &sink.settings()),
         Mailbox::imap("other", world.dovecot.port).with("auth", "\"plain\""),
         Mailbox::imap("third", taken.port).with("auth", "\"xoauth2\""),
         Mailbox::imap("fourth", refused.port).with("auth", "\"plain\""),
@@ -154,7 +177,11 @@ async fn nothing_secret_is_told_at_any_level(backend: Backend) {
     let product = Product::start_with(&settings, &[("CAIBIAN__LOG__FILTER", "trace")]);
     let submissions = recorded(&product, 3).await;
     ask(&product, &submissions).await;
-    let made = come_and_go(&product).await;
+    let mut made = come_and_go(&product).await;
+    made.extend(visit(&product, &submissions[0]).await);
+    wait_for("an author is answered", BOUND, || async { sink.taken().pop() }).await;
+    let metrics = Visitor::at(&product.ops()).get("/metrics").await.html;
+    assert!(metrics.contains("caibian_intake_messages{state=\"recorded\"} 3"), "{metrics}");
     let command_line = fs::read(format!("/proc/{}/cmdline", product.pid())).expect("it runs");
     product.terminate().await;
 
@@ -167,6 +194,7 @@ async fn nothing_secret_is_told_at_any_level(backend: Backend) {
     assert!(shown.status.success(), "{shown:?}");
     let places = [
         ("the log", told),
+        ("the metrics", metrics),
         ("settings", String::from_utf8_lossy(&shown.stdout).into_owned()),
         ("the command line", String::from_utf8_lossy(&command_line).into_owned()),
     ];
