@@ -24,6 +24,7 @@ mod campaigns;
 mod commands;
 mod corpus;
 mod desk;
+mod doctor;
 mod figures;
 mod filing;
 mod folders;

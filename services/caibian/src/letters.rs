@@ -53,7 +53,10 @@ pub fn offices(settings: &Settings) -> Result<Vec<Office>, Failure> {
 }
 
 /// The server of a mailbox's letters, if it has one.
-fn office(mailbox: &MailboxSettings) -> Result<Option<Office>, Failure> {
+///
+/// # Errors
+/// When a password or certificate file cannot be read.
+pub fn office(mailbox: &MailboxSettings) -> Result<Option<Office>, Failure> {
     let smtp = &mailbox.smtp;
     if !smtp.is_set() {
         return Ok(None);

@@ -193,7 +193,8 @@ async fn received(mailbox: &mut Tested, told: &mut Told<'_>) -> Option<Vec<u64>>
     Some(highest)
 }
 
-fn advice(error: &PortError) -> (&'static str, &'static str) {
+/// What to do about a server that mail is read from, in Chinese and in English.
+pub fn advice(error: &PortError) -> (&'static str, &'static str) {
     match error.kind {
         ErrorKind::Unauthenticated | ErrorKind::Forbidden => (
             "请核对用户名和密码；网易、QQ 等邮箱须用授权码，并在网页版中开启 IMAP。",

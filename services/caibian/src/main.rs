@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod demo;
+mod doctor;
 mod ledger;
 mod letters;
 mod logging;
@@ -119,6 +120,8 @@ enum Command {
         #[arg(long, value_name = "FOLDER")]
         from: PathBuf,
     },
+    /// Looks at everything that the settings name and tells what is wrong and what to do; exit code 1 when something is.
+    Doctor,
     /// Asks the process at `ops.listen` whether it is ready; exit code 1 when it is not.
     Healthcheck,
     /// Every metric of `/metrics` with its labels and meaning, as a Markdown table.
@@ -192,6 +195,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Generate(arguments) => runtime()?.block_on(registers::generate(&settings()?, &arguments)),
         Command::Backup { to } => runtime()?.block_on(backup::backup(&settings()?, &to)),
         Command::Restore { from } => runtime()?.block_on(backup::restore(&settings()?, &from)),
+        Command::Doctor => runtime()?.block_on(doctor::run(&settings()?)),
         Command::Healthcheck => match runtime()?.block_on(ops::healthcheck(settings()?.ops.address())) {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(failure) => {

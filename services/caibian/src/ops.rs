@@ -39,11 +39,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a look may take.
 const LOOK_WITHIN: Duration = Duration::from_secs(2);
 /// With less space than this no mail can be kept.
-const FREE_BYTES_MIN: u64 = 64 << 20;
+pub const FREE_BYTES_MIN: u64 = 64 << 20;
 /// A mailbox that was not swept for so long does badly.
-const SWEEP_AGE_MAX: Duration = Duration::from_secs(10 * 60);
+pub const SWEEP_AGE_MAX: Duration = Duration::from_secs(10 * 60);
 /// The same for a mail that is not recorded.
-const PENDING_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+pub const PENDING_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// How long `caibian healthcheck` waits.
 const ASK_WITHIN: Duration = Duration::from_secs(4);
 
@@ -238,6 +238,16 @@ impl Ops {
 
 /// Asks the process at `listen` whether it is ready; an error when it is not, or does not answer.
 pub async fn healthcheck(listen: SocketAddr) -> Result<(), Failure> {
+    let (is_ready, body) = ask(listen).await?;
+    print!("{body}");
+    if is_ready { Ok(()) } else { Err(format!("{listen}: not ready").into()) }
+}
+
+/// What the process at `listen` says of itself: whether it is ready, and the JSON that tells why not.
+///
+/// # Errors
+/// When nobody answers.
+pub async fn ask(listen: SocketAddr) -> Result<(bool, String), Failure> {
     let asking = async {
         let mut line = TcpStream::connect(listen).await?;
         line.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").await?;
@@ -249,8 +259,7 @@ pub async fn healthcheck(listen: SocketAddr) -> Result<(), Failure> {
     let answer = answer.map_err(|_| format!("{listen} does not answer in {ASK_WITHIN:?}"))?;
     let answer = answer.map_err(|error| format!("{listen}: {error}"))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    print!("{body}");
-    if head.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(format!("{listen}: not ready").into()) }
+    Ok((head.split(' ').nth(1) == Some("200"), body.to_owned()))
 }
 
 #[cfg(test)]

@@ -93,6 +93,14 @@ impl AnyBlobs {
         Ok(either!(self, AnyBlobs, blobs => blobs.free_bytes().await)?)
     }
 
+    /// Whether a bucket answers; a folder always does.
+    pub async fn answers(&self) -> Result<(), Failure> {
+        match self {
+            AnyBlobs::Folder(_) => Ok(()),
+            AnyBlobs::Bucket(bucket) => Ok(bucket.answers().await?),
+        }
+    }
+
     /// Blobs whose hash begins with this byte and that have not changed for `age`.
     pub async fn unchanged(&self, first_byte: u8, age: Duration) -> Result<Vec<Sha256>, Failure> {
         Ok(either!(self, AnyBlobs, blobs => blobs.unchanged(first_byte, age).await)?)

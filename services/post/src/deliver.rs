@@ -56,6 +56,26 @@ impl Post {
         &self.settings
     }
 
+    /// Connects and signs in, and keeps the connection for a letter.
+    ///
+    /// # Errors
+    /// What the server or the line said.
+    pub async fn sign_in(&mut self) -> Result<(), String> {
+        match self.connection().await {
+            Ok(open) => {
+                self.open = Some(open);
+                Ok(())
+            }
+            Err(
+                Outcome::Unable { said }
+                | Outcome::Deferred { said, .. }
+                | Outcome::Refused { said, .. }
+                | Outcome::Uncertain { said },
+            ) => Err(said),
+            Err(Outcome::Sent { .. } | Outcome::Abandoned { .. }) => Err(String::new()),
+        }
+    }
+
     /// Says good-bye, if anybody is there.
     pub async fn close(&mut self) {
         if let Some(mut open) = self.open.take() {

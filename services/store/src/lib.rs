@@ -143,6 +143,11 @@ impl Store {
         open::copy_into(self, file).await
     }
 
+    /// The clock of the database, which leases go by.
+    pub async fn clock_now(&self) -> Result<DateTime<Utc>> {
+        mailbox::clock_now(&self.reader).await
+    }
+
     /// What is on its way, in numbers.
     pub async fn vitals(&self, now: DateTime<Utc>) -> Result<Vitals> {
         vitals::look(self, now).await
