@@ -18,6 +18,7 @@ macro_rules! on_each_backend {
     };
 }
 
+mod asvs;
 mod backup;
 mod buckets;
 mod campaigns;
