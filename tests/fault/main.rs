@@ -1,9 +1,11 @@
-//! What caibian promises when things go wrong: servers that misbehave, kill -9, huge mail, hostile mail.
+//! What caibian promises when things go wrong: servers that misbehave, kill -9, huge mail, hostile mail, hostile
+//! callers.
 //!
 //! These tests measure memory and CPU of the product, so one of them runs at a time.
 
 use tokio::sync::Mutex;
 
+mod abuse;
 mod hostile;
 mod huge;
 mod killing;

@@ -26,6 +26,7 @@ mod commands;
 mod corpus;
 mod desk;
 mod doctor;
+mod draining;
 mod figures;
 mod filing;
 mod folders;

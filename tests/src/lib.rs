@@ -4,6 +4,7 @@
 //! and looks at what it did through the gRPC service, the command line and the mail server: never through the database.
 //! Every process started here dies with the test, also when the test itself is killed.
 
+pub mod abuse;
 pub mod asker;
 pub mod browser;
 pub mod bucket_server;
@@ -11,6 +12,7 @@ pub mod dovecot;
 pub mod engine;
 pub mod fake_imap;
 pub mod fake_provider;
+pub mod http2;
 pub mod huge;
 pub mod imap;
 pub mod memory;

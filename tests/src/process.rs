@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
 /// User and group that servers run as where the test itself is root: Dovecot and PostgreSQL refuse root.
 pub const UNPRIVILEGED: (&str, &str) = ("nobody", "nogroup");
@@ -80,6 +80,18 @@ pub fn installed(name: &str) -> PathBuf {
     let program = target.join("python/bin").join(name);
     assert!(program.exists(), "{} is missing; `.ci/run spec` installs it", program.display());
     program
+}
+
+/// Sets how many files this process may hold open, and what it starts after it: `soft`, or as many as the system allows;
+/// gives how many that is.
+///
+/// # Panics
+/// When the system allows fewer.
+pub fn allow_open_files(soft: Option<u64>) -> u64 {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let current = soft.or(maximum).unwrap_or(1 << 20);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(current), maximum }).expect("no more than is allowed");
+    current
 }
 
 /// A port on loopback that was free a moment ago.

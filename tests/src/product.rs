@@ -17,7 +17,7 @@ use proto::intake::v1::{
 use rustix::process::Signal;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::process;
+use crate::{Visitor, process};
 
 /// How long the product may take to begin or to drain before a test gives up.
 pub const START_BOUND: Duration = Duration::from_secs(60);
@@ -353,6 +353,25 @@ impl Product {
             assert!(begun.elapsed() < START_BOUND, "no {file}:\n{}", self.settings.log_tail(40));
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// What a metric says now, named with its labels as it is told.
+    ///
+    /// # Panics
+    /// When its ops listener does not answer.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let told = Visitor::at(&self.ops()).get("/metrics").await.html;
+        let line = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map(|value| value.parse().expect("a number"))
+    }
+
+    /// Where its API listens: `127.0.0.1:PORT`.
+    ///
+    /// # Panics
+    /// When it does not listen.
+    #[must_use]
+    pub fn api(&self) -> String {
+        self.listening("api.address")
     }
 
     /// Where it shows mail as it was sent: `127.0.0.1:PORT`.

@@ -70,6 +70,12 @@ impl World {
         }
     }
 
+    /// The address of its database.
+    #[must_use]
+    pub fn store_url(&self) -> &str {
+        &self.store_url
+    }
+
     /// The one mailbox of most tests.
     #[must_use]
     pub fn mailbox(&self) -> Mailbox {

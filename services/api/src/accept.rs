@@ -1,11 +1,12 @@
-//! Accepts connections under bounds of our own: how many there are, how long a peer may take to say that it speaks
-//! HTTP/2, how old a connection grows, and a switch that cuts what is left when the time to drain is over (hyper itself waits for idle peers and open
-//! streams without end).
+//! Accepts connections under bounds of our own: how many there are and who makes room when all places are taken, how long
+//! a peer may take to say that it speaks HTTP/2, how old a connection grows, and a switch that cuts what is left when the
+//! time to drain is over (hyper itself waits for idle peers and open streams without end).
 
 use std::{
+    collections::BTreeMap,
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -32,10 +33,13 @@ pub const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 
 /// Connections of a listener, until the stream is dropped. Each ends with an error once `cut` is cancelled.
+///
+/// Nobody needs a token to connect, so when all places are taken the oldest connection without a call of a known caller
+/// makes room: who takes every place and says nothing keeps nobody out. Where all are of known callers, others wait.
 pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream<Item = io::Result<Connection>> {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    stream::unfold((listener, permits, cut), |(listener, permits, cut)| async move {
-        let permit = permits.clone().acquire_owned().await.ok()?;
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let strangers = Strangers::default();
+    stream::unfold((listener, places, strangers, cut), |(listener, places, strangers, cut)| async move {
         let stream = loop {
             match listener.accept().await {
                 Ok((stream, _)) => break stream,
@@ -46,32 +50,112 @@ pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream
                 }
             }
         };
-        let connection = stream.set_nodelay(true).map(|()| Connection {
-            stream,
-            cut: Box::pin(cut.clone().cancelled_owned()),
-            end: Box::pin(tokio::time::sleep(PREFACE_WITHIN)),
-            preface_missing: PREFACE_BYTES,
-            _permit: permit,
+        let place = match places.clone().try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => {
+                strangers.displace();
+                places.clone().acquire_owned().await.ok()?
+            }
+        };
+        let connection = stream.set_nodelay(true).map(|()| {
+            let cut = cut.child_token();
+            Connection {
+                stream,
+                stranger: strangers.admit(cut.clone()),
+                cut: Box::pin(cut.cancelled_owned()),
+                end: Box::pin(tokio::time::sleep(PREFACE_WITHIN)),
+                preface_missing: PREFACE_BYTES,
+                _place: place,
+                _counted: measure::connection(),
+            }
         });
-        Some((connection, (listener, permits, cut)))
+        Some((connection, (listener, places, strangers, cut)))
     })
+}
+
+/// Connections on which no known caller has called yet, in the order in which they came, with what cuts each.
+#[derive(Clone, Default)]
+struct Strangers(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    cuts: BTreeMap<u64, CancellationToken>,
+    next: u64,
+}
+
+impl Strangers {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self, cut: CancellationToken) -> Stranger {
+        let mut waiting = self.waiting();
+        let number = waiting.next;
+        waiting.next += 1;
+        waiting.cuts.insert(number, cut);
+        Stranger { number, among: self.clone() }
+    }
+
+    /// Cuts the oldest, if there is one.
+    fn displace(&self) {
+        if let Some((_, cut)) = self.waiting().cuts.pop_first() {
+            cut.cancel();
+            measure::connection_displaced();
+        }
+    }
+}
+
+/// One of them.
+#[derive(Clone)]
+struct Stranger {
+    number: u64,
+    among: Strangers,
+}
+
+impl Stranger {
+    fn remove(&self) {
+        self.among.waiting().cuts.remove(&self.number);
+    }
+}
+
+/// The other end of a connection; each of its calls has it among its extensions.
+#[derive(Clone)]
+pub struct Peer {
+    /// Its address.
+    pub tcp: TcpConnectInfo,
+    stranger: Stranger,
+}
+
+impl Peer {
+    /// A known caller calls: the connection makes room for nobody any more.
+    pub fn becomes_known(&self) {
+        self.stranger.remove();
+    }
 }
 
 /// A connection under these bounds.
 pub struct Connection {
     stream: TcpStream,
+    stranger: Stranger,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// When it is cut, whatever is under way.
     end: Pin<Box<Sleep>>,
     /// Bytes of the preface that have not come yet.
     preface_missing: usize,
-    _permit: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+    _counted: measure::Held,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.stranger.remove();
+    }
 }
 
 impl Connection {
     fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if self.cut.as_mut().poll(cx).is_ready() {
-            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the time to drain is over"));
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the connection is cut"));
         }
         if self.end.as_mut().poll(cx).is_ready() {
             let why = if self.preface_missing > 0 { "no HTTP/2 preface in time" } else { "the connection is too old" };
@@ -131,9 +215,9 @@ impl AsyncWrite for Connection {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+    fn connect_info(&self) -> Peer {
+        Peer { tcp: self.stream.connect_info(), stranger: self.stranger.clone() }
     }
 }

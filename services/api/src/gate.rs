@@ -25,7 +25,9 @@ use tonic::{
 use tower::{Layer, Service};
 
 use crate::{
-    TokenSetting, errors,
+    TokenSetting,
+    accept::Peer,
+    errors,
     rights::{self, Right},
 };
 
@@ -302,6 +304,13 @@ where
                 Err(status) => return Ok(status.into_http()),
             };
             let extensions = request.extensions_mut();
+            if let Some(peer) = extensions.remove::<Peer>() {
+                if acting.who != Who::Nobody {
+                    peer.becomes_known();
+                }
+                // Under the name by which tonic looks for the caller's address.
+                extensions.insert(peer.tcp);
+            }
             if let Brought::Token(token) = bearer {
                 extensions.insert(Bearer(token));
             }
@@ -310,7 +319,9 @@ where
             extensions.insert(Deadline(deadline));
             inner.call(request).await
         };
+        let at_work = measure::call_at_work();
         Box::pin(async move {
+            let _at_work = at_work;
             let response = match tokio::time::timeout_at(deadline, answer).await {
                 Ok(Ok(response)) => response,
                 Err(_) => errors::deadline().into_http(),

@@ -12,6 +12,7 @@ use std::{
 };
 
 use chrono::Utc;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::ExposeSecret;
 use store::{Store, record::Enrolment};
 use tokio::task::JoinSet;
@@ -54,6 +55,7 @@ impl Roles {
 /// Runs until SIGTERM or SIGINT; a second signal ends at once.
 pub async fn serve(settings: Settings, roles: Roles) -> Result<ExitCode, Failure> {
     logging::start(&settings.log)?;
+    raise_open_files();
     let cancel = CancellationToken::new();
     tokio::spawn(cancel_on_signal(cancel.clone()));
     measure::count_panics();
@@ -69,6 +71,22 @@ pub async fn serve(settings: Settings, roles: Roles) -> Result<ExitCode, Failure
     tokio::spawn(ops.serve(ended));
     running.wait().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Files and sockets that a process may hold open.
+const OPEN_FILES: u64 = 8192;
+
+/// Many systems let a program begin with 1,024: as many as the gRPC service takes connections, which would leave none for
+/// tables and blobs.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(OPEN_FILES).min(OPEN_FILES);
+    if limit.current.is_some_and(|current| current < wanted) {
+        let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum });
+        if let Err(error) = raised {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+        }
+    }
 }
 
 /// What was started.

@@ -9,6 +9,7 @@ mod registry;
 
 use std::{sync::LazyLock, time::Duration};
 
+use prometheus_client::metrics::gauge::Gauge;
 pub use registry::Described;
 use registry::{Metrics, of_call, of_page};
 
@@ -43,6 +44,40 @@ pub fn markdown() -> String {
 /// A gRPC call was answered: `package.Service/Method`, and the code's name (`OK`, `NOT_FOUND`).
 pub fn call_ended(method: &str, code: &'static str, took: Duration) {
     METRICS.calls.get_or_create(&of_call(method, code)).observe(took.as_secs_f64());
+}
+
+/// Something that is there as long as this is held.
+#[derive(Debug)]
+pub struct Held(&'static Gauge);
+
+impl Held {
+    fn of(gauge: &'static Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// A gRPC call has come; held until its answer begins, or until nobody waits for it any more.
+#[must_use]
+pub fn call_at_work() -> Held {
+    Held::of(&METRICS.calls_at_work)
+}
+
+/// A connection to the gRPC service; held while it is open.
+#[must_use]
+pub fn connection() -> Held {
+    Held::of(&METRICS.connections)
+}
+
+/// A connection that no known caller had used made room for another.
+pub fn connection_displaced() {
+    METRICS.connections_displaced.inc();
 }
 
 /// A page of the desk was answered: the route with its parameters' names, and the status.
@@ -179,6 +214,8 @@ mod tests {
     fn what_happened_is_told_under_the_names_that_are_described() {
         call_ended("caibian.intake.v1.SubmissionService/GetSubmission", "OK", Duration::from_millis(3));
         page_ended("GET", "/submissions/{id}", 200, Duration::from_millis(12));
+        let _held = call_at_work();
+        drop(call_at_work());
         mail_fetched(1_024);
         mail_opened(Duration::from_millis(40), true);
         letter_tried("sent");
@@ -193,6 +230,7 @@ mod tests {
         for line in [
             "rpc_server_call_duration_seconds_count{rpc_system_name=\"grpc\",\
              rpc_method=\"caibian.intake.v1.SubmissionService/GetSubmission\",rpc_status_code=\"OK\"} 1",
+            "caibian_api_calls_at_work 1",
             "caibian_intake_fetch_bytes_total 1024",
             "caibian_intake_parse_killed_total 1",
             "caibian_intake_reconcile_missing{mailbox=\"czzhengwen\"} 2",

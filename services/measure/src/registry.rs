@@ -68,6 +68,9 @@ pub struct Metrics {
     described: Vec<Described>,
     process: Process,
     pub calls: Durations,
+    pub calls_at_work: Gauge,
+    pub connections: Gauge,
+    pub connections_displaced: Counter,
     pub pages: Durations,
     pub mails: Counter,
     pub fetched_bytes: Counter,
@@ -179,6 +182,13 @@ impl Metrics {
         );
         Self {
             calls,
+            calls_at_work: book
+                .plain("caibian_api_calls_at_work", "gRPC calls that have come and whose answer has not begun"),
+            connections: book.plain("caibian_api_connections", "Connections to the gRPC service"),
+            connections_displaced: book.plain(
+                "caibian_api_connections_displaced",
+                "Connections without a call of a known caller that were cut because all places were taken",
+            ),
             pages,
             opened,
             mails: book.plain("messaging_client_consumed_messages", "Mails whose bytes were fetched and are durable"),
