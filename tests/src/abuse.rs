@@ -17,7 +17,7 @@ use crate::http2::{
 };
 
 /// New ones a round.
-const SOCKETS_PER_ROUND: usize = 100;
+const SOCKETS_PER_ROUND: usize = 20;
 /// Connections that send a byte a round each.
 const DRIPPING: usize = 500;
 /// Streams on one connection; the service allows 128.
