@@ -111,7 +111,8 @@ impl AnyBlobs {
     pub async fn tend(self, store: Store, is_worker: bool, cancel: CancellationToken) {
         let bucket = match self {
             AnyBlobs::Folder(folder) if is_worker => return orphans::remove_daily(folder, store, cancel).await,
-            AnyBlobs::Folder(_) => return,
+            // What ends by itself ends the process.
+            AnyBlobs::Folder(_) => return cancel.cancelled().await,
             AnyBlobs::Bucket(bucket) => bucket,
         };
         let tended = async {
