@@ -39,7 +39,8 @@ fn what_the_table_says_is_shown_by_a_test_that_there_is() {
         assert!(["1", "2", "1–2", "3"].contains(&level), "{requirements}: level {level}");
         assert!(["met", "partly", "not met", "n/a"].contains(&state), "{requirements}: {state}");
         assert!(!how.is_empty(), "{requirements}");
-        let tests: Vec<&str> = shown.split(", ").filter(|test| !test.is_empty()).map(|test| test.trim_matches('`')).collect();
+        let tests: Vec<&str> =
+            shown.split(", ").filter(|test| !test.is_empty()).map(|test| test.trim_matches('`')).collect();
         for test in &tests {
             assert!(known.contains(*test), "{requirements}: there is no test {test}");
         }

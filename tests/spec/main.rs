@@ -43,5 +43,6 @@ mod serving;
 mod sign_in;
 mod systems;
 mod testing;
+mod tls;
 mod totals;
 mod traps;

@@ -6,6 +6,7 @@
 
 pub mod abuse;
 pub mod asker;
+pub mod authority;
 pub mod browser;
 pub mod bucket_server;
 pub mod dovecot;

@@ -192,6 +192,19 @@ impl Settings {
         all[all.len().saturating_sub(lines)..].join("\n")
     }
 
+    fn listening(&self, file: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            if let Ok(address) = fs::read_to_string(self.data.join(file))
+                && address.parse::<std::net::SocketAddr>().is_ok()
+            {
+                return address;
+            }
+            assert!(begun.elapsed() < START_BOUND, "no {file}:\n{}", self.log_tail(40));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     fn log(&self) -> PathBuf {
         self.data.join("test.log")
     }
@@ -231,6 +244,64 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A running `caibian desk`, of services in another process.
+#[derive(Debug)]
+pub struct Desk {
+    child: Child,
+    settings: Settings,
+}
+
+impl Desk {
+    /// Starts it with these variables of the environment.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start(settings: &Settings, environment: &[(&str, String)]) -> Self {
+        for of_another_start in ["desk.address", "ops.address"] {
+            let _ = fs::remove_file(settings.data.join(of_another_start));
+        }
+        let log = File::options().create(true).append(true).open(settings.log()).expect("our own folder");
+        let child = settings
+            .command(&["desk"])
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .env("NO_COLOR", "1")
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log)
+            .spawn()
+            .expect("the binary starts");
+        Self { child, settings: settings.clone() }
+    }
+
+    /// Where it listens: `127.0.0.1:PORT`.
+    ///
+    /// # Panics
+    /// When it does not begin.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.settings.listening("desk.address")
+    }
+
+    /// Where it tells of its health: `127.0.0.1:PORT`.
+    ///
+    /// # Panics
+    /// When nothing listens there in time.
+    #[must_use]
+    pub fn ops(&self) -> String {
+        self.settings.listening("ops.address")
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("the end of the desk's log:\n{}", self.settings.log_tail(40));
+        }
     }
 }
 
@@ -330,7 +401,7 @@ impl Product {
     /// When the desk does not begin.
     #[must_use]
     pub fn desk(&self) -> String {
-        self.listening("desk.address")
+        self.settings.listening("desk.address")
     }
 
     /// Where it tells of its health and metrics: `127.0.0.1:PORT`.
@@ -339,20 +410,7 @@ impl Product {
     /// When nothing listens there in time.
     #[must_use]
     pub fn ops(&self) -> String {
-        self.listening("ops.address")
-    }
-
-    fn listening(&self, file: &str) -> String {
-        let begun = Instant::now();
-        loop {
-            if let Ok(address) = fs::read_to_string(self.settings.data.join(file))
-                && address.parse::<std::net::SocketAddr>().is_ok()
-            {
-                return address;
-            }
-            assert!(begun.elapsed() < START_BOUND, "no {file}:\n{}", self.settings.log_tail(40));
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.settings.listening("ops.address")
     }
 
     /// What a metric says now, named with its labels as it is told.

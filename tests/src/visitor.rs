@@ -149,6 +149,13 @@ impl Visitor {
         Self { address: format!("127.0.0.1:{port}"), cookies: BTreeMap::new(), tls }
     }
 
+    /// The same person with the same cookies at another address.
+    #[must_use]
+    pub fn moved(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        self
+    }
+
     async fn line(&self) -> Box<dyn Line> {
         let line = TcpStream::connect(&self.address).await.expect("the desk listens");
         let Some(tls) = &self.tls else { return Box::new(line) };

@@ -14,12 +14,14 @@ use std::{
 use futures::{Stream, stream};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, Sleep},
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
+
+use crate::line::{Line, Shown};
 
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 1024;
@@ -32,14 +34,19 @@ pub const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// and has so much longer for what it has begun.
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 
-/// Connections of a listener, until the stream is dropped. Each ends with an error once `cut` is cancelled.
+/// Connections of a listener, by TLS where there is any, until the stream is dropped. Each ends with an error once `cut` is
+/// cancelled.
 ///
 /// Nobody needs a token to connect, so when all places are taken the oldest connection without a call of a known caller
 /// makes room: who takes every place and says nothing keeps nobody out. Where all are of known callers, others wait.
-pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream<Item = io::Result<Connection>> {
+pub fn connections(
+    listener: TcpListener,
+    tls: Option<tls::Server>,
+    cut: CancellationToken,
+) -> impl Stream<Item = io::Result<Connection>> {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let strangers = Strangers::default();
-    stream::unfold((listener, places, strangers, cut), |(listener, places, strangers, cut)| async move {
+    stream::unfold((listener, tls, places, strangers, cut), |(listener, tls, places, strangers, cut)| async move {
         let stream = loop {
             match listener.accept().await {
                 Ok((stream, _)) => break stream,
@@ -60,7 +67,7 @@ pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream
         let connection = stream.set_nodelay(true).map(|()| {
             let cut = cut.child_token();
             Connection {
-                stream,
+                stream: Line::new(stream, tls.as_ref()),
                 stranger: strangers.admit(cut.clone()),
                 cut: Box::pin(cut.cancelled_owned()),
                 end: Box::pin(tokio::time::sleep(PREFACE_WITHIN)),
@@ -69,7 +76,7 @@ pub fn connections(listener: TcpListener, cut: CancellationToken) -> impl Stream
                 _counted: measure::connection(),
             }
         });
-        Some((connection, (listener, places, strangers, cut)))
+        Some((connection, (listener, tls, places, strangers, cut)))
     })
 }
 
@@ -123,6 +130,8 @@ impl Stranger {
 pub struct Peer {
     /// Its address.
     pub tcp: TcpConnectInfo,
+    /// The names of the certificate that it showed.
+    pub shown: Shown,
     stranger: Stranger,
 }
 
@@ -135,7 +144,7 @@ impl Peer {
 
 /// A connection under these bounds.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Line,
     stranger: Stranger,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// When it is cut, whatever is under way.
@@ -218,6 +227,7 @@ impl Connected for Connection {
     type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Peer {
-        Peer { tcp: self.stream.connect_info(), stranger: self.stranger.clone() }
+        let (tcp, shown) = self.stream.connect_info();
+        Peer { tcp, shown, stranger: self.stranger.clone() }
     }
 }

@@ -1,4 +1,4 @@
-//! Who may get a submission: tokens of the settings and users whose role is editor at least, by name. A user and a token
+//! Who may get a submission: callers of the settings and users whose role is editor at least, by name. A user and a caller
 //! of one name are one person in histories.
 
 use std::collections::BTreeMap;
@@ -7,9 +7,9 @@ use intake::review::Role;
 use store::{LIST_MAX, Store};
 use tonic::Status;
 
-use crate::{TokenSetting, errors, gate::LOCAL};
+use crate::{Callers, errors, gate::LOCAL};
 
-/// Tokens and users who may get a submission. Cheap to clone.
+/// Callers and users who may get a submission. Cheap to clone.
 #[derive(Clone)]
 pub struct Editors {
     store: Store,
@@ -18,12 +18,14 @@ pub struct Editors {
 }
 
 impl Editors {
-    /// `tokens` are those of the settings; without any, `local` stands in for them.
+    /// `callers` are those of the settings; without any, `local` stands in for them.
     #[must_use]
-    pub fn new(store: Store, tokens: &[TokenSetting]) -> Self {
-        let mut services: BTreeMap<_, _> =
-            tokens.iter().map(|token| (token.name.clone(), (token.name.clone(), token.role))).collect();
-        if services.is_empty() {
+    pub fn new(store: Store, callers: &Callers) -> Self {
+        let tokens = callers.tokens.iter().map(|token| (&token.name, token.role));
+        let certificates = callers.certificates.iter().map(|certificate| (&certificate.name, certificate.role));
+        let named = tokens.chain(certificates).map(|(name, role)| (name.clone(), (name.clone(), role)));
+        let mut services: BTreeMap<_, _> = named.collect();
+        if callers.is_empty() {
             services.insert(LOCAL.to_owned(), (LOCAL.to_owned(), Role::Administrator));
         }
         services.retain(|_, (_, role)| *role >= Role::Editor);

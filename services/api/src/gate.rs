@@ -1,6 +1,7 @@
 //! Stands before every service, reflection included: who calls, and how long the call may take. A caller is known by the
-//! token of a setting or of a session. Without any token set, who reaches the port and brings none is `local`, an
-//! administrator. What each may call stands in [`rights`]; only health and signing in are asked without a token.
+//! token of a setting or of a session, or without a token by the certificate of the line; a token goes before: people call
+//! over the desk's line. Without any caller set, who reaches the port and brings no token is `local`, an administrator. What
+//! each may call stands in [`rights`]; only health and signing in are open to nobody known.
 
 use std::{
     convert::Infallible,
@@ -25,9 +26,10 @@ use tonic::{
 use tower::{Layer, Service};
 
 use crate::{
-    TokenSetting,
+    Callers,
     accept::Peer,
     errors,
+    line::Shown,
     rights::{self, Right},
 };
 
@@ -55,16 +57,16 @@ const LONG: [&str; 11] = [
 const IDLE: [&str; 2] =
     ["/caibian.intake.v1.SessionService/GetSession", "/caibian.intake.v1.ReviewService/WatchReviews"];
 
-/// Who calls, as the history tells it: `caller:{token name}`.
+/// Who calls, as the history tells it: `caller:{name}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller(pub String);
 
 /// The same caller as one who acts in reviews.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acting {
-    /// The name of the user or of the token; [`LOCAL`] without tokens.
+    /// The name of the user or of the setting; [`LOCAL`] without callers.
     pub name: String,
-    /// The user's or the token's role; without tokens an administrator's.
+    /// The user's or the setting's role; without callers an administrator's.
     pub role: Role,
     /// What kind of caller it is.
     pub who: Who,
@@ -86,7 +88,7 @@ impl Acting {
 pub enum Who {
     /// Nobody whom we know, or need to know.
     Nobody,
-    /// A service with a token of the settings, or `local`.
+    /// A service with a token or certificate of the settings, or `local`.
     Service,
     /// A person with a session.
     Person(Arc<Session>),
@@ -102,7 +104,7 @@ pub fn acting<T>(request: &tonic::Request<T>) -> Result<Acting, Status> {
     acting.ok_or_else(|| errors::of_kind(ErrorKind::Internal, &"a call without a caller"))
 }
 
-/// Who calls where no token is asked for.
+/// Who calls where no caller is set.
 pub const LOCAL: &str = "local";
 
 /// When the call must have been answered. A stream is bound by it until its first message only.
@@ -112,23 +114,23 @@ pub struct Deadline(pub Instant);
 /// The layer.
 #[derive(Clone)]
 pub struct Gate {
-    tokens: Arc<[TokenSetting]>,
+    callers: Arc<Callers>,
     store: Store,
 }
 
 impl Gate {
-    /// With the tokens that open it beside sessions; without any, everybody who reaches the port may call.
+    /// With those who may call beside people with sessions; without any, everybody who reaches the port.
     #[must_use]
-    pub fn new(tokens: Vec<TokenSetting>, store: Store) -> Self {
-        Self { tokens: tokens.into(), store }
+    pub fn new(callers: Callers, store: Store) -> Self {
+        Self { callers: callers.into(), store }
     }
 
-    async fn caller(&self, path: &str, bearer: Brought) -> Result<Acting, Status> {
+    async fn caller(&self, path: &str, bearer: Brought, shown: Option<&Shown>) -> Result<Acting, Status> {
         let right = rights::of(path);
         if right == Some(Right::Open) {
             return Ok(Acting { name: String::new(), role: Role::Viewer, who: Who::Nobody });
         }
-        let acting = self.known(path, bearer).await?;
+        let acting = self.known(path, bearer, shown).await?;
         match right {
             Some(Right::Least(role)) if acting.role < role => Err(too_low(path, role)),
             None => Err(denied(path)),
@@ -136,16 +138,14 @@ impl Gate {
         }
     }
 
-    async fn known(&self, path: &str, bearer: Brought) -> Result<Acting, Status> {
+    async fn known(&self, path: &str, bearer: Brought, shown: Option<&Shown>) -> Result<Acting, Status> {
         let token = match bearer {
-            Brought::Nothing if self.tokens.is_empty() => {
-                return Ok(Acting { name: LOCAL.to_owned(), role: Role::Administrator, who: Who::Service });
-            }
+            Brought::Nothing => return self.without_token(path, shown),
             Brought::Token(token) => token,
-            Brought::Nothing | Brought::Unreadable => return Err(refused(path)),
+            Brought::Unreadable => return Err(refused(path)),
         };
         // Every token is compared in full, so that the time taken tells nothing.
-        let known = self.tokens.iter().fold(None, |known, setting| {
+        let known = self.callers.tokens.iter().fold(None, |known, setting| {
             if bool::from(setting.sha256.as_bytes().ct_eq(token.as_bytes())) { Some(setting) } else { known }
         });
         if let Some(setting) = known {
@@ -160,6 +160,24 @@ impl Gate {
         let account = &session.account;
         Ok(Acting { name: account.name.clone(), role: account.role, who: Who::Person(Arc::new(session)) })
     }
+
+    fn without_token(&self, path: &str, shown: Option<&Shown>) -> Result<Acting, Status> {
+        let service = |name: &str, role| Acting { name: name.to_owned(), role, who: Who::Service };
+        if self.callers.is_empty() {
+            return Ok(service(LOCAL, Role::Administrator));
+        }
+        let names = shown.and_then(Shown::names).ok_or_else(|| refused(path))?;
+        let known = self.callers.certificates.iter().find(|setting| names.contains(&setting.san));
+        known.map(|setting| service(&setting.name, setting.role)).ok_or_else(|| stranger(path))
+    }
+}
+
+/// The certificate of the line is an authority's whom we believe, and names nobody whom we know.
+fn stranger(path: &str) -> Status {
+    measure::sign_in_failed("certificate");
+    tracing::warn!(path, "a call with a certificate of nobody known was refused");
+    let en = "the certificate of this connection names nobody who may call, and the call brings no token";
+    errors::status(Code::Unauthenticated, "CERTIFICATE_UNKNOWN", en, "此连接的证书未登记为调用方，且未提供访问令牌")
 }
 
 fn refused(path: &str) -> Status {
@@ -299,12 +317,14 @@ where
         let mut inner = mem::replace(&mut self.inner, inner);
         let answer = async move {
             let bearer = brought(request.headers());
-            let acting = match gate.caller(request.uri().path(), bearer).await {
+            let peer = request.extensions_mut().remove::<Peer>();
+            let shown = peer.as_ref().map(|peer| &peer.shown);
+            let acting = match gate.caller(request.uri().path(), bearer, shown).await {
                 Ok(acting) => acting,
                 Err(status) => return Ok(status.into_http()),
             };
             let extensions = request.extensions_mut();
-            if let Some(peer) = extensions.remove::<Peer>() {
+            if let Some(peer) = peer {
                 if acting.who != Who::Nobody {
                     peer.becomes_known();
                 }
@@ -360,7 +380,7 @@ mod tests {
     async fn a_call_that_is_not_answered_ends_at_its_deadline_with_a_reason() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&format!("sqlite:{}", folder.path().join("data.db").display())).await.unwrap();
-        let mut gated = Gate::new(Vec::new(), store).layer(Mute);
+        let mut gated = Gate::new(Callers::default(), store).layer(Mute);
         let request = Request::builder()
             .uri("/caibian.intake.v1.CampaignService/ListCampaigns")
             .header("grpc-timeout", "20m")

@@ -17,6 +17,7 @@ mod export;
 mod export_service;
 mod filter;
 mod gate;
+mod line;
 mod mail_page_service;
 mod mailbox_service;
 mod mailbox_test;
@@ -50,10 +51,14 @@ pub use server::{Bound, bind, serve};
 /// What the services are told.
 #[derive(Clone)]
 pub struct ApiSettings {
-    /// Where to listen; beyond loopback only with tokens.
+    /// Where to listen; beyond loopback only with somebody who may call.
     pub listen: SocketAddr,
-    /// Who may call. Empty: everybody who reaches the port.
+    /// What callers are answered with; none: in the clear.
+    pub tls: Option<tls::Server>,
+    /// Who may call with which token. Empty, without certificates too: everybody who reaches the port.
     pub tokens: Vec<TokenSetting>,
+    /// Who may call with which certificate.
+    pub certificates: Vec<CertificateSetting>,
     /// Seals page tokens and tickets; random, and the same for all servers of one installation.
     pub page_token_key: [u8; 32],
     /// Limits and weights of the procurement rules.
@@ -86,12 +91,20 @@ pub enum UnknownUsers {
     Viewer,
 }
 
+impl ApiSettings {
+    pub(crate) fn callers(&self) -> Callers {
+        Callers { tokens: self.tokens.clone(), certificates: self.certificates.clone() }
+    }
+}
+
 impl fmt::Debug for ApiSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Never the key.
         f.debug_struct("ApiSettings")
             .field("listen", &self.listen)
+            .field("tls", &self.tls)
             .field("tokens", &self.tokens)
+            .field("certificates", &self.certificates)
             .finish_non_exhaustive()
     }
 }
@@ -107,11 +120,42 @@ pub struct TokenSetting {
     pub role: intake::review::Role,
 }
 
+/// A caller's certificate, of an authority that TLS was told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateSetting {
+    /// Who calls with it, for the history: `caller:{name}`.
+    pub name: String,
+    /// The subject alternative name that it must have.
+    pub san: tls::Name,
+    /// The right in which it acts.
+    pub role: intake::review::Role,
+}
+
+/// Who may call, besides people with sessions.
+#[derive(Clone, Debug, Default)]
+pub struct Callers {
+    /// By token.
+    pub tokens: Vec<TokenSetting>,
+    /// By certificate.
+    pub certificates: Vec<CertificateSetting>,
+}
+
+impl Callers {
+    /// Whether nobody is told from others: then everybody who reaches the port may call.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.certificates.is_empty()
+    }
+}
+
 /// Why the services do not run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Other machines could call without a token.
-    #[error("{listen} can be reached from other machines and no token is set: set one, or listen on 127.0.0.1")]
+    /// Other machines could call, and nobody would know who.
+    #[error(
+        "{listen} can be reached from other machines and neither a token nor a caller's certificate is set: set one, or \
+         listen on 127.0.0.1"
+    )]
     Open {
         /// The address of the settings.
         listen: SocketAddr,

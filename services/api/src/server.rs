@@ -94,11 +94,16 @@ pub struct Bound<B> {
     blobs: Arc<B>,
 }
 
-/// Listens. Refuses an address that other machines reach while no token is set.
+/// Listens. Refuses an address that other machines reach while nobody is told from others.
 pub async fn bind<B: Blobs + 'static>(settings: ApiSettings, store: Store, blobs: Arc<B>) -> Result<Bound<B>> {
     let listen = settings.listen;
-    if settings.tokens.is_empty() && !listen.ip().is_loopback() {
-        return Err(Error::Open { listen });
+    if !listen.ip().is_loopback() {
+        if settings.callers().is_empty() {
+            return Err(Error::Open { listen });
+        }
+        if settings.tls.is_none() {
+            tracing::warn!(%listen, "tokens and manuscripts cross the network in the clear: set api.tls, or a proxy before it");
+        }
     }
     let listener = TcpListener::bind(listen).await.map_err(|source| Error::Listen { listen, source })?;
     let address = listener.local_addr().map_err(|source| Error::Listen { listen, source })?;
@@ -135,6 +140,7 @@ impl<B: Blobs + 'static> Bound<B> {
         // Without tables nothing answers anyway, and health tells; the table of regions is read when they are back.
         let _ = registrar.refresh_regions().await;
         tokio::spawn(registrar.clone().follow_regions(shutdown.clone()));
+        let callers = settings.callers();
         let routes = routes(&settings, store.clone(), registrar, blobs, shutdown.clone(), health_service)?;
         let stop = {
             let (shutdown, health) = (shutdown.clone(), health.clone());
@@ -152,9 +158,9 @@ impl<B: Blobs + 'static> Bound<B> {
                 .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
                 .http2_keepalive_timeout(Some(KEEPALIVE_WITHIN))
                 .max_connection_age(accept::CONNECTION_AGE_MAX)
-                .layer(Gate::new(settings.tokens, store.clone()))
+                .layer(Gate::new(callers, store.clone()))
                 .add_routes(routes)
-                .serve_with_incoming_shutdown(accept::connections(listener, cut.clone()), stop)
+                .serve_with_incoming_shutdown(accept::connections(listener, settings.tls, cut.clone()), stop)
         );
         let drained_too_long = async {
             shutdown.cancelled().await;
@@ -196,7 +202,7 @@ fn routes<B: Blobs + 'static>(
         };
     }
     let operations = Operations::new(registrar.clone(), drain.clone());
-    let editors = Editors::new(store.clone(), &settings.tokens);
+    let editors = Editors::new(store.clone(), &settings.callers());
     let mut routes = Routes::builder();
     routes
         .add_service(limited!(CampaignServiceServer::new(Campaigns::new(store.clone(), tokens.clone()))))

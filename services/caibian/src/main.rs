@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod ledger;
 mod letters;
+mod lines;
 mod logging;
 mod look_ups;
 mod mailbox_test;

@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use intake::message::Stage;
 use measure::Vitals;
 use reply::outbox::State;
@@ -29,7 +29,7 @@ use tokio::{
     sync::Mutex,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
 use crate::{Failure, backup, raw::AnyBlobs};
@@ -47,6 +47,9 @@ pub const PENDING_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// How long `caibian healthcheck` waits.
 const ASK_WITHIN: Duration = Duration::from_secs(4);
 
+/// When a certificate ends, as it is now.
+pub type Ends = Arc<dyn Fn() -> Option<DateTime<Utc>> + Send + Sync>;
+
 /// What a process is made of, as far as it can fail.
 #[derive(Clone, Default)]
 pub struct Parts {
@@ -59,7 +62,9 @@ pub struct Parts {
     /// The data folder, where a backup leaves word.
     pub data: PathBuf,
     /// The service that the desk asks, where it is another process's.
-    pub api: Option<String>,
+    pub api: Option<tls::Remote>,
+    /// When the certificates end that are shown; each may change.
+    pub certificates: Vec<Ends>,
 }
 
 struct Ops {
@@ -91,9 +96,9 @@ impl Bound {
     pub async fn new(listen: SocketAddr, parts: Parts, cancel: CancellationToken) -> Result<Self, Failure> {
         let listener =
             TcpListener::bind(listen).await.map_err(|error| format!("setting ops.listen: {listen}: {error}"))?;
-        let endpoint = parts.api.clone().map(Endpoint::from_shared).transpose()?;
-        let channel =
-            endpoint.map(|endpoint| endpoint.connect_timeout(LOOK_WITHIN).timeout(LOOK_WITHIN).connect_lazy());
+        let dial =
+            |api: &tls::Remote| api.channel(|endpoint| endpoint.connect_timeout(LOOK_WITHIN).timeout(LOOK_WITHIN));
+        let channel = parts.api.as_ref().map(dial).transpose()?;
         let ops = Ops { parts, channel, began: Instant::now(), cancel, looked: Mutex::default() };
         Ok(Self { listener, ops: Arc::new(ops) })
     }
@@ -175,6 +180,12 @@ impl Ops {
                 Ok(_) => told.reasons.push("the gRPC service says that it is not serving".into()),
                 Err(status) => told.reasons.push(format!("the gRPC service: {}", status.message())),
             }
+        }
+        let now = Utc::now();
+        let ends = self.parts.certificates.iter().filter_map(|ends| ends()).min();
+        vitals.certificate_ends_in = ends.map(|end| (end - now).to_std().unwrap_or_default());
+        if vitals.certificate_ends_in == Some(Duration::ZERO) {
+            told.degraded.push("a certificate of gRPC has ended".into());
         }
         told.ready = told.reasons.is_empty();
         vitals.is_ready = told.ready && !self.cancel.is_cancelled();

@@ -1,13 +1,7 @@
 //! `caibian all`, `api`, `worker`, `desk`: builds what the settings name, runs it until a signal, drains.
 
 use std::{
-    fs,
-    io::Write,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-    process::ExitCode,
-    sync::Arc,
+    fs, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path, process::ExitCode, sync::Arc,
     time::Duration,
 };
 
@@ -19,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, letters, logging, look_ups, mailbox_test, ops,
+    Failure, letters, lines, logging, look_ups, mailbox_test, ops,
     raw::{self, AnyBlobs},
     settings::{MailboxSettings, Settings, UnknownUsers},
     source, users,
@@ -159,7 +153,12 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
         parts.store = Some(store.clone());
         parts.blobs = Some(blobs.clone());
         if roles.api {
-            address = Some(start_api(settings, store.clone(), blobs.clone(), &cancel, &mut tasks).await?);
+            let api = api_settings(settings)?;
+            if let Some(tls) = &api.tls {
+                lines::follow(tls, &mut parts, &cancel, &mut tasks);
+            }
+            let listening = start_api(settings, api, store.clone(), blobs.clone(), &cancel, &mut tasks).await?;
+            address = Some(listening);
         }
         if !offices.is_empty() {
             let (outbox, sender, cancel) = (store.clone(), settings.worker.name.clone(), cancel.clone());
@@ -174,23 +173,28 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
         }
     }
     if roles.desk {
-        let api = desk_api(settings, address);
+        let api = lines::to_services(settings, address)?;
+        if let Some(kept) = api.kept() {
+            lines::follow(kept, &mut parts, &cancel, &mut tasks);
+        }
         start_desk(settings, api.clone(), &cancel, &mut tasks).await?;
         parts.api = Some(api);
     }
     Ok(Running { address, parts, tasks, cancel, _worker_lock: worker_lock })
 }
 
-type Tasks = JoinSet<Result<(), Failure>>;
+/// What runs.
+pub type Tasks = JoinSet<Result<(), Failure>>;
 
 async fn start_api(
     settings: &Settings,
+    api: api::ApiSettings,
     store: Store,
     blobs: AnyBlobs,
     cancel: &CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<SocketAddr, Failure> {
-    let server = api::bind(api_settings(settings)?, store, Arc::new(blobs)).await?;
+    let server = api::bind(api, store, Arc::new(blobs)).await?;
     let address = server.address();
     fs::write(settings.data.0.join("api.address"), address.to_string())?;
     tracing::info!(%address, "gRPC listens");
@@ -249,17 +253,9 @@ async fn start_worker(
     Ok(())
 }
 
-/// Where the desk reaches the gRPC service.
-fn desk_api(settings: &Settings, own: Option<SocketAddr>) -> String {
-    match settings.desk.api.as_str() {
-        "" => format!("http://{}", reached(own.unwrap_or(settings.api.listen))),
-        named => named.to_owned(),
-    }
-}
-
 async fn start_desk(
     settings: &Settings,
-    api: String,
+    api: tls::Remote,
     cancel: &CancellationToken,
     tasks: &mut Tasks,
 ) -> Result<(), Failure> {
@@ -281,15 +277,6 @@ async fn start_desk(
     let cancel = cancel.clone();
     tasks.spawn(async move { desk.serve(cancel).await.map_err(Failure::from) });
     Ok(())
-}
-
-/// Where this machine reaches a server that listens everywhere.
-fn reached(listen: SocketAddr) -> SocketAddr {
-    match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, listen.port()).into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, listen.port()).into(),
-        _ => listen,
-    }
 }
 
 /// How long the lock of a worker that just ended may outlive it.
@@ -350,12 +337,14 @@ async fn enrol(mailbox: &MailboxSettings, store: &Store) -> Result<worker::Mailb
 fn api_settings(settings: &Settings) -> Result<api::ApiSettings, Failure> {
     Ok(api::ApiSettings {
         listen: settings.api.listen,
+        tls: lines::server(settings)?,
         tokens: settings
             .api
             .tokens
             .iter()
             .map(|token| api::TokenSetting { name: token.name.clone(), sha256: token.sha256, role: token.role.into() })
             .collect(),
+        certificates: lines::callers(settings),
         page_token_key: page_token_key(&settings.api.page_token_key_file)?,
         rules: settings.procurement.clone(),
         sign_in_provider: sign_in_provider(settings)?,

@@ -9,6 +9,7 @@ mod oidc;
 mod place;
 mod s3;
 mod sending;
+mod tls;
 mod words;
 
 use std::{
@@ -29,7 +30,8 @@ pub use described::markdown;
 pub use oidc::OidcSettings;
 pub use s3::S3Settings;
 pub use sending::{ReplySettings, SmtpSettings};
-pub use words::{Auth, LogFormat, MailboxKind, Security, UnknownUsers};
+pub use tls::{CertificateSettings, TlsSettings};
+pub use words::{Auth, ClientCertificates, LogFormat, MailboxKind, Security, UnknownUsers};
 
 /// All settings.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -138,15 +140,25 @@ impl Default for BlobSettings {
 pub struct ApiSettings {
     /// Address and port.
     pub listen: SocketAddr,
-    /// Who may call; needed beyond loopback.
+    /// What callers are answered with; without it in the clear.
+    pub tls: TlsSettings,
+    /// Who may call with a token; these or certificates are needed beyond loopback.
     pub tokens: Vec<TokenSettings>,
+    /// Who may call with a certificate.
+    pub certificates: Vec<CertificateSettings>,
     /// Empty: `page-token.key` in the data folder, made when missing.
     pub page_token_key_file: PathBuf,
 }
 
 impl Default for ApiSettings {
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 50051).into(), tokens: Vec::new(), page_token_key_file: PathBuf::new() }
+        Self {
+            listen: ([127, 0, 0, 1], 50051).into(),
+            tls: TlsSettings::default(),
+            tokens: Vec::new(),
+            certificates: Vec::new(),
+            page_token_key_file: PathBuf::new(),
+        }
     }
 }
 
@@ -160,6 +172,12 @@ pub struct DeskSettings {
     pub public_url: String,
     /// Empty: the gRPC service of this process, or the one at `api.listen`.
     pub api: String,
+    /// PEM file of the authorities that the service's certificate is of; empty: the usual ones.
+    pub api_authorities_file: PathBuf,
+    /// PEM file of the certificate that the desk shows it.
+    pub api_certificate_file: PathBuf,
+    /// PEM file of its key.
+    pub api_key_file: PathBuf,
     /// Address and port of what shows mail as it was sent.
     pub content_listen: SocketAddr,
     /// Empty: plain HTTP at `content_listen`, or nothing where `public_url` is set.
@@ -172,6 +190,9 @@ impl Default for DeskSettings {
             listen: ([127, 0, 0, 1], 8088).into(),
             public_url: String::new(),
             api: String::new(),
+            api_authorities_file: PathBuf::new(),
+            api_certificate_file: PathBuf::new(),
+            api_key_file: PathBuf::new(),
             content_listen: ([127, 0, 0, 1], 8089).into(),
             content_public_url: String::new(),
         }

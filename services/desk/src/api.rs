@@ -25,7 +25,7 @@ use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::{Channel, Endpoint},
+    transport::Channel,
 };
 
 /// Bytes of an answer that the desk takes: those that the services send at most.
@@ -38,9 +38,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When the address cannot be read.
-pub fn channel(address: &str) -> Result<Channel, tonic::transport::Error> {
-    let endpoint = Endpoint::from_shared(address.to_owned())?;
-    Ok(endpoint.connect_timeout(CONNECT_WITHIN).tcp_nodelay(true).connect_lazy())
+pub fn channel(services: &tls::Remote) -> Result<Channel, tls::Error> {
+    services.channel(|endpoint| endpoint.connect_timeout(CONNECT_WITHIN).tcp_nodelay(true))
 }
 
 /// Puts the token on each call.

@@ -38,8 +38,8 @@ pub use server::{Bound, Desk, LISTENERS_MAX, bind};
 pub struct DeskSettings {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// Where the gRPC services are: `http://127.0.0.1:50051`.
-    pub api: String,
+    /// Where the gRPC services are.
+    pub api: tls::Remote,
     /// How people reach the desk: `https://desk.example.cn`; empty is plain HTTP at `listen`. With `https` the session's
     /// cookie is sent over TLS only and bound to the host.
     pub public_url: String,
@@ -75,8 +75,8 @@ pub enum Error {
         source: io::Error,
     },
     /// The address of the gRPC services cannot be read.
-    #[error("desk.api is no address of gRPC services")]
-    Api(#[source] tonic::transport::Error),
+    #[error("desk.api")]
+    Api(#[source] tls::Error),
     /// The server ended by itself.
     #[error("the desk ended")]
     Serve(#[source] io::Error),

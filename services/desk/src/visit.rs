@@ -62,11 +62,18 @@ impl Visit {
     }
 }
 
+/// A channel to services that are nowhere; within a runtime.
+#[cfg(test)]
+fn nowhere() -> tonic::transport::Channel {
+    let services = tls::Remote::new("http://127.0.0.1:1", tls::Files::default()).expect("an address");
+    crate::api::channel(&services).expect("an address")
+}
+
 #[cfg(test)]
 impl Visit {
     /// Somebody who looks at pages while the services are nowhere; within a runtime.
     pub fn of_nobody(here: &str) -> Self {
-        let api = Api::nobody(crate::api::channel("http://127.0.0.1:1").unwrap());
+        let api = Api::nobody(nowhere());
         let taste = Taste::read(&HeaderMap::new());
         let (session, csrf) = (Session::default(), String::new());
         Self { session, api, taste, here: here.to_owned(), content: None, csrf }
@@ -156,8 +163,7 @@ pub mod tests {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let _inside = runtime.enter();
-        let channel = crate::api::channel("http://127.0.0.1:1").expect("an address");
-        let api = Api::of(channel, "T").expect("a token");
+        let api = Api::of(super::nowhere(), "T").expect("a token");
         let taste = Taste { language, ..Taste::read(&HeaderMap::new()) };
         let content = Some(Arc::from("http://127.0.0.1:8089"));
         Visit { session, api, taste, here: "/".into(), content, csrf: csrf_of("T") }

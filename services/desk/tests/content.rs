@@ -68,7 +68,7 @@ impl MailPageService for Services {
 fn settings(api: &str) -> DeskSettings {
     DeskSettings {
         listen: ([127, 0, 0, 1], 0).into(),
-        api: api.into(),
+        api: tls::Remote::new(api, tls::Files::default()).unwrap(),
         public_url: String::new(),
         content_listen: ([127, 0, 0, 1], 0).into(),
         content_public_url: String::new(),

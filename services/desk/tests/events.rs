@@ -71,7 +71,9 @@ impl World {
         let shutdown = CancellationToken::new();
         let settings = ApiSettings {
             listen: ([127, 0, 0, 1], 0).into(),
+            tls: None,
             tokens: Vec::new(),
+            certificates: Vec::new(),
             page_token_key: [5; 32],
             rules: Default::default(),
             sign_in_provider: None,
@@ -82,7 +84,7 @@ impl World {
         tokio::spawn(bound.serve(shutdown.clone()));
         let settings = DeskSettings {
             listen: ([127, 0, 0, 1], 0).into(),
-            api: format!("http://{address}"),
+            api: tls::Remote::new(&format!("http://{address}"), tls::Files::default()).unwrap(),
             public_url: String::new(),
             content_listen: ([127, 0, 0, 1], 0).into(),
             content_public_url: String::new(),

@@ -163,7 +163,7 @@ async fn desk() -> (SocketAddr, CancellationToken) {
     tokio::spawn(router.serve_with_incoming(TcpListenerStream::new(listener)));
     let settings = DeskSettings {
         listen: ([127, 0, 0, 1], 0).into(),
-        api: format!("http://{api}"),
+        api: tls::Remote::new(&format!("http://{api}"), tls::Files::default()).unwrap(),
         public_url: String::new(),
         content_listen: ([127, 0, 0, 1], 0).into(),
         content_public_url: String::new(),

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 async fn desk() -> (SocketAddr, CancellationToken) {
     let settings = DeskSettings {
         listen: ([127, 0, 0, 1], 0).into(),
-        api: "http://127.0.0.1:1".into(),
+        api: tls::Remote::new("http://127.0.0.1:1", tls::Files::default()).unwrap(),
         public_url: String::new(),
         content_listen: ([127, 0, 0, 1], 0).into(),
         content_public_url: String::new(),
@@ -102,7 +102,7 @@ async fn a_form_that_another_site_sent_signs_nobody_in() {
 async fn a_desk_that_others_reach_asks_for_tls() {
     let settings = DeskSettings {
         listen: ([0, 0, 0, 0], 0).into(),
-        api: "http://127.0.0.1:1".into(),
+        api: tls::Remote::new("http://127.0.0.1:1", tls::Files::default()).unwrap(),
         public_url: "http://desk.example.cn".into(),
         content_listen: ([127, 0, 0, 1], 0).into(),
         content_public_url: String::new(),

@@ -263,7 +263,7 @@ impl Metrics {
                 .seconds("caibian_backup_age", "Since the last backup ended well; not a number without one"),
             certificate_ends_in: book.seconds(
                 "caibian_certificate_ends_in",
-                "Until the first of the certificates ends; infinite without one",
+                "Until the first of the certificates ends that gRPC is served or called with; infinite without one",
             ),
             ready: book.plain("caibian_ready", "Whether the process says that it is ready for work"),
             process: Process {

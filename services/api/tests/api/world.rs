@@ -274,7 +274,9 @@ impl World {
     pub fn settings(&self) -> ApiSettings {
         ApiSettings {
             listen: "127.0.0.1:0".parse().unwrap(),
+            tls: None,
             tokens: Vec::new(),
+            certificates: Vec::new(),
             page_token_key: [5; 32],
             rules: RuleSettings::default(),
             sign_in_provider: None,

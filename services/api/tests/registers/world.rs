@@ -42,7 +42,9 @@ async fn served(folder: &TempDir, store: Store, shutdown: CancellationToken) -> 
     let blobs = Arc::new(Folder::open(folder.path().join("blobs")).await.unwrap());
     let settings = ApiSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
+        tls: None,
         tokens: Vec::new(),
+        certificates: Vec::new(),
         page_token_key: [5; 32],
         rules: RuleSettings::default(),
         sign_in_provider: None,

@@ -46,6 +46,12 @@ impl Settings {
                 return fault(format!("api.tokens[{index}].sha256"), "this is the SHA-256 of nothing");
             }
         }
+        if let Some((field, what)) = self.api.tls_fault() {
+            return fault(format!("api.{field}"), &what);
+        }
+        if let Some((field, what)) = self.desk.api_fault() {
+            return fault(format!("desk.{field}"), &what);
+        }
         let url = &self.desk.public_url;
         if !url.is_empty() && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return fault("desk.public_url".into(), "expected https://HOST, or http://HOST on this machine");

@@ -59,9 +59,30 @@ pub const DESCRIBED: &[Described] = &[
         "Address of the gRPC service; port 0 takes a free one and writes it to `api.address` in `data`",
     ),
     (
+        "api.tls.certificate_file",
+        "none",
+        "PEM file of the service's certificate, and those between it and its authority; with it the service answers by TLS alone. Read again when it changes, like the other files of `api.tls` and those of `desk.api_…`",
+    ),
+    ("api.tls.key_file", "required with `certificate_file`", "PEM file of its key"),
+    (
+        "api.tls.client_authorities_file",
+        "none",
+        "PEM file of the authorities of callers' certificates (mutual TLS); a certificate of another authority opens no line",
+    ),
+    (
+        "api.tls.client_certificates",
+        "`optional`",
+        "With authorities: whether a caller may show a certificate, `optional`, or must, `required`",
+    ),
+    (
         "api.tokens",
         "none",
-        "Who may call: a list of `{ name, sha256, role }`, the SHA-256 of each bearer token and its caller's role: `viewer`, `editor`, `chief-editor` or `administrator` (also when unset); without a token only loopback is served, and who brings none is an administrator",
+        "Who may call: a list of `{ name, sha256, role }`, the SHA-256 of each bearer token and its caller's role: `viewer`, `editor`, `chief-editor` or `administrator` (also when unset); without a token or certificate only loopback is served, and who brings none is an administrator",
+    ),
+    (
+        "api.certificates",
+        "none",
+        "Who may call without a token: a list of `{ name, san, role }`, a subject alternative name of each caller's certificate, `spiffe://…` or another URI or a host's name, and the caller's role as for `api.tokens`",
     ),
     (
         "api.page_token_key_file",
@@ -78,7 +99,22 @@ pub const DESCRIBED: &[Described] = &[
         "none",
         "How people reach the desk, such as `https://desk.example.cn` behind a proxy with TLS; needed beyond loopback",
     ),
-    ("desk.api", "`api.listen`", "Where `caibian desk` reaches the gRPC service, such as `http://127.0.0.1:50051`"),
+    (
+        "desk.api",
+        "`api.listen`",
+        "Where the desk reaches the gRPC service, such as `http://127.0.0.1:50051` or `https://api.example.cn:50051`; required with `api.tls`, by a name of the certificate",
+    ),
+    (
+        "desk.api_authorities_file",
+        "the usual ones",
+        "PEM file of the authorities that the service's certificate must be of, such as a private one",
+    ),
+    (
+        "desk.api_certificate_file",
+        "none",
+        "PEM file of a certificate that the desk shows to the service; people's rights are still those of their sessions",
+    ),
+    ("desk.api_key_file", "required with it", "PEM file of its key"),
     (
         "desk.content_listen",
         "`127.0.0.1:8089`",

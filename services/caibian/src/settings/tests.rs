@@ -75,6 +75,16 @@ fn a_mailbox_that_lacks_nothing_is_taken() {
     }
 }
 
+/// TLS that lacks nothing, and more lines.
+fn tls(lines: &str) -> String {
+    format!("[api.tls]\ncertificate_file = \"a\"\nkey_file = \"b\"\n{lines}\n")
+}
+
+/// A caller with a certificate.
+fn caller(name: &str, san: &str) -> String {
+    tls("client_authorities_file = \"c\"") + &format!("[[api.certificates]]\nname = {name:?}\nsan = {san:?}\n")
+}
+
 #[test]
 fn a_wrong_setting_is_named_with_its_place() {
     let cases = [
@@ -85,6 +95,24 @@ fn a_wrong_setting_is_named_with_its_place() {
         ("[worker]\nlease_seconds = 3", "setting worker.lease_seconds: expected 4 to 3600"),
         ("[api]\nlisten = \"nowhere\"", "setting api.listen: invalid socket address"),
         ("[api]\ntokens = [{ name = \"a\", sha256 = \"zz\" }]", "setting api.tokens[0].sha256: not a SHA-256"),
+        ("[api.tls]\ncertificate_file = \"a\"", "setting api.tls.key_file: "),
+        ("[api.tls]\nclient_authorities_file = \"a\"", "setting api.tls.certificate_file: "),
+        (&tls("client_certificates = \"required\""), "setting api.tls.client_authorities_file: required with"),
+        (&tls("client_certificates = \"no\""), "setting api.tls.client_certificates: expected one of"),
+        (
+            &tls("[[api.certificates]]\nname = \"a\"\nsan = \"b\""),
+            "setting api.tls.client_authorities_file: required with",
+        ),
+        (&caller("", "spiffe://b"), "setting api.certificates[0].name: "),
+        (&caller("a", "采编"), "setting api.certificates[0].san: "),
+        (
+            &(caller("a", "b.cn") + "[[api.certificates]]\nname = \"c\"\nsan = \"B.cn\""),
+            "setting api.certificates[1].san: ",
+        ),
+        (&(caller("a", "b") + "[[api.certificates]]\nname = \"a\"\nsan = \"c\""), "setting api.certificates[1].name: "),
+        ("[desk]\napi = \"127.0.0.1:50051\"", "setting desk.api: expected https"),
+        ("[desk]\napi = \"http://h:1\"\napi_authorities_file = \"a\"", "setting desk.api: certificates ask"),
+        ("[desk]\napi = \"https://h:1\"\napi_key_file = \"a\"", "setting desk.api_key_file: "),
         ("[procurement]\nterm = 1", "setting procurement: unknown field `term`"),
         ("[procurement.severities]\nCONTRACT_TERM = \"OFF\"", "setting procurement.severities.CONTRACT_TERM: "),
         ("[log]\nformat = \"xml\"", "setting log.format: expected one of `text` `json`"),

@@ -92,6 +92,16 @@ words! {
     }
 }
 
+words! {
+    /// Whether callers show certificates, where their authorities are set.
+    ClientCertificates {
+        /// They may.
+        Optional = "optional",
+        /// They must, or no line is opened.
+        Required = "required",
+    }
+}
+
 /// An instant with its zone.
 pub(super) fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     let text = String::deserialize(deserializer)?;
