@@ -20,7 +20,9 @@ pub const CLIENT_ID: &str = "caibian";
 /// And its secret.
 pub const CLIENT_SECRET: &str = "planted-client-secret";
 
-fn base64(bytes: impl AsRef<[u8]>) -> String {
+/// Bytes as tokens hold them.
+#[must_use]
+pub fn base64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
@@ -82,6 +84,24 @@ impl FakeProvider {
         format!("[oidc]\nissuer = {issuer:?}\nclient_id = {CLIENT_ID:?}\nclient_secret = {CLIENT_SECRET:?}\n{more}\n")
     }
 
+    /// A token with this header and these claims; `none` as algorithm leaves it unsigned.
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn token(&self, header: &Value, claims: &Value) -> String {
+        let signed = format!("{}.{}", base64(header.to_string()), base64(claims.to_string()));
+        let signature = lock(&self.known).key.sign(&SystemRandom::new(), signed.as_bytes()).expect("it signs");
+        let signature = if header["alg"] == "none" { String::new() } else { base64(signature) };
+        format!("{signed}.{signature}")
+    }
+
+    /// Its public key: 0x04, x, y.
+    #[must_use]
+    pub fn public_key(&self) -> Vec<u8> {
+        lock(&self.known).key.public_key().as_ref().to_vec()
+    }
+
     /// A person signs in at the page where the desk has sent the browser: the address that the browser is sent back to. The token
     /// is the usual one with these changes to header and claims; `none` as algorithm leaves it unsigned.
     ///
@@ -104,16 +124,14 @@ impl FakeProvider {
                 whole[name] = value.clone();
             }
         }
-        let signed = format!("{}.{}", base64(head.to_string()), base64(said.to_string()));
+        let token = self.token(&head, &said);
         let mut known = lock(&self.known);
-        let signature = known.key.sign(&SystemRandom::new(), signed.as_bytes()).expect("it signs");
-        let signature = if head["alg"] == "none" { String::new() } else { base64(signature) };
         let code = format!("planted-code-{}", base64(Sha256::digest(url.as_bytes())));
         known.code = Some(Code {
             code: code.clone(),
             challenge: asked("code_challenge"),
             return_url: asked("redirect_uri"),
-            token: format!("{signed}.{signature}"),
+            token,
         });
         format!("{}?code={code}&state={}", asked("redirect_uri"), asked("state"))
     }

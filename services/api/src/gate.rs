@@ -1,5 +1,5 @@
 //! Stands before every service, reflection included: who calls, and how long the call may take. A caller is known by the
-//! token of a setting or of a session, or without a token by the certificate of the line; a token goes before: people call
+//! token of a setting or of a session, by one that an issuer has signed ([`signed`]), or without a token by the certificate of the line; a token goes before: people call
 //! over the desk's line. Without any caller set, who reaches the port and brings no token is `local`, an administrator. What
 //! each may call stands in [`rights`]; only health and signing in are open to nobody known.
 
@@ -31,6 +31,7 @@ use crate::{
     errors,
     line::Shown,
     rights::{self, Right},
+    signed,
 };
 
 /// How long a call may take when it does not say, and at most.
@@ -57,7 +58,7 @@ const LONG: [&str; 11] = [
 const IDLE: [&str; 2] =
     ["/caibian.intake.v1.SessionService/GetSession", "/caibian.intake.v1.ReviewService/WatchReviews"];
 
-/// Who calls, as the history tells it: `caller:{name}`.
+/// Who calls, as the history tells it: `caller:{name}`; `caller:{issuer}:{sub}` with a signed token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller(pub String);
 
@@ -88,7 +89,7 @@ impl Acting {
 pub enum Who {
     /// Nobody whom we know, or need to know.
     Nobody,
-    /// A service with a token or certificate of the settings, or `local`.
+    /// A service with a token or certificate of the settings or a token of an issuer, or `local`.
     Service,
     /// A person with a session.
     Person(Arc<Session>),
@@ -125,7 +126,7 @@ impl Gate {
         Self { callers: callers.into(), store }
     }
 
-    async fn caller(&self, path: &str, bearer: Brought, shown: Option<&Shown>) -> Result<Acting, Status> {
+    async fn caller(&self, path: &str, bearer: &Brought, shown: Option<&Shown>) -> Result<Acting, Status> {
         let right = rights::of(path);
         if right == Some(Right::Open) {
             return Ok(Acting { name: String::new(), role: Role::Viewer, who: Who::Nobody });
@@ -138,10 +139,10 @@ impl Gate {
         }
     }
 
-    async fn known(&self, path: &str, bearer: Brought, shown: Option<&Shown>) -> Result<Acting, Status> {
+    async fn known(&self, path: &str, bearer: &Brought, shown: Option<&Shown>) -> Result<Acting, Status> {
         let token = match bearer {
             Brought::Nothing => return self.without_token(path, shown),
-            Brought::Token(token) => token,
+            Brought::Token { hash, .. } => *hash,
             Brought::Unreadable => return Err(refused(path)),
         };
         // Every token is compared in full, so that the time taken tells nothing.
@@ -152,6 +153,9 @@ impl Gate {
             return Ok(Acting { name: setting.name.clone(), role: setting.role, who: Who::Service });
         }
         let now = Utc::now();
+        if let Brought::Token { text: Some(text), .. } = bearer {
+            return signed::caller(&self.callers.issuers, path, text, now).await;
+        }
         let session = self.store.session_find(token, now).await.map_err(errors::of_store)?;
         let session = session.ok_or_else(|| refused(path))?;
         if !IDLE.contains(&path) {
@@ -180,7 +184,7 @@ fn stranger(path: &str) -> Status {
     errors::status(Code::Unauthenticated, "CERTIFICATE_UNKNOWN", en, "此连接的证书未登记为调用方，且未提供访问令牌")
 }
 
-fn refused(path: &str) -> Status {
+pub(crate) fn refused(path: &str) -> Status {
     measure::sign_in_failed("token");
     tracing::warn!(path, "a call without a known token was refused");
     unknown()
@@ -205,12 +209,15 @@ fn denied(path: &str) -> Status {
 }
 
 /// What stands in a call's authorisation.
-#[derive(Clone, Copy)]
 enum Brought {
     Nothing,
     Unreadable,
-    /// The hash of a token.
-    Token(Sha256),
+    Token {
+        /// Its hash.
+        hash: Sha256,
+        /// Itself, where it has the form of a signed one.
+        text: Option<String>,
+    },
 }
 
 fn brought(headers: &HeaderMap) -> Brought {
@@ -221,7 +228,10 @@ fn brought(headers: &HeaderMap) -> Brought {
         _ => return Brought::Unreadable,
     };
     match value.split_at_checked("Bearer ".len()) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => Brought::Token(Sha256::of(token)),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => {
+            let text = std::str::from_utf8(token).ok().filter(|text| text.matches('.').count() == 2);
+            Brought::Token { hash: Sha256::of(token), text: text.map(str::to_owned) }
+        }
         _ => Brought::Unreadable,
     }
 }
@@ -319,7 +329,7 @@ where
             let bearer = brought(request.headers());
             let peer = request.extensions_mut().remove::<Peer>();
             let shown = peer.as_ref().map(|peer| &peer.shown);
-            let acting = match gate.caller(request.uri().path(), bearer, shown).await {
+            let acting = match gate.caller(request.uri().path(), &bearer, shown).await {
                 Ok(acting) => acting,
                 Err(status) => return Ok(status.into_http()),
             };
@@ -331,8 +341,8 @@ where
                 // Under the name by which tonic looks for the caller's address.
                 extensions.insert(peer.tcp);
             }
-            if let Brought::Token(token) = bearer {
-                extensions.insert(Bearer(token));
+            if let Brought::Token { hash, .. } = bearer {
+                extensions.insert(Bearer(hash));
             }
             extensions.insert(Caller(format!("caller:{}", acting.name)));
             extensions.insert(acting);

@@ -33,6 +33,7 @@ pub mod rights;
 mod server;
 pub mod session;
 mod session_service;
+mod signed;
 mod similar;
 mod statistics_service;
 mod submission_service;
@@ -55,10 +56,12 @@ pub struct ApiSettings {
     pub listen: SocketAddr,
     /// What callers are answered with; none: in the clear.
     pub tls: Option<tls::Server>,
-    /// Who may call with which token. Empty, without certificates too: everybody who reaches the port.
+    /// Who may call with which token. Empty, without certificates and issuers too: everybody who reaches the port.
     pub tokens: Vec<TokenSetting>,
     /// Who may call with which certificate.
     pub certificates: Vec<CertificateSetting>,
+    /// Whose signed tokens are believed.
+    pub issuers: Vec<IssuerSetting>,
     /// Seals page tokens and tickets; random, and the same for all servers of one installation.
     pub page_token_key: [u8; 32],
     /// Limits and weights of the procurement rules.
@@ -93,7 +96,8 @@ pub enum UnknownUsers {
 
 impl ApiSettings {
     pub(crate) fn callers(&self) -> Callers {
-        Callers { tokens: self.tokens.clone(), certificates: self.certificates.clone() }
+        let Self { tokens, certificates, issuers, .. } = self.clone();
+        Callers { tokens, certificates, issuers }
     }
 }
 
@@ -105,6 +109,7 @@ impl fmt::Debug for ApiSettings {
             .field("tls", &self.tls)
             .field("tokens", &self.tokens)
             .field("certificates", &self.certificates)
+            .field("issuers", &self.issuers)
             .finish_non_exhaustive()
     }
 }
@@ -131,6 +136,19 @@ pub struct CertificateSetting {
     pub role: intake::review::Role,
 }
 
+/// An issuer of signed tokens (JSON Web Token, RFC 9068) that programs call with.
+#[derive(Clone, Debug)]
+pub struct IssuerSetting {
+    /// What callers begin with in the history: `caller:{name}:{sub}`.
+    pub name: String,
+    /// What a token of it must be.
+    pub issuer: identity::Issuer,
+    /// The claim that tells what the caller is there: `roles`, `realm_access.roles`, `sub`.
+    pub role_claim: String,
+    /// What that is here. A caller who is several has the highest.
+    pub roles: Vec<(String, intake::review::Role)>,
+}
+
 /// Who may call, besides people with sessions.
 #[derive(Clone, Debug, Default)]
 pub struct Callers {
@@ -138,13 +156,15 @@ pub struct Callers {
     pub tokens: Vec<TokenSetting>,
     /// By certificate.
     pub certificates: Vec<CertificateSetting>,
+    /// By signed token.
+    pub issuers: Vec<IssuerSetting>,
 }
 
 impl Callers {
     /// Whether nobody is told from others: then everybody who reaches the port may call.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty() && self.certificates.is_empty()
+        self.tokens.is_empty() && self.certificates.is_empty() && self.issuers.is_empty()
     }
 }
 
@@ -153,8 +173,8 @@ impl Callers {
 pub enum Error {
     /// Other machines could call, and nobody would know who.
     #[error(
-        "{listen} can be reached from other machines and neither a token nor a caller's certificate is set: set one, or \
-         listen on 127.0.0.1"
+        "{listen} can be reached from other machines and neither a token nor a caller's certificate nor an issuer of \
+         tokens is set: set one, or listen on 127.0.0.1"
     )]
     Open {
         /// The address of the settings.

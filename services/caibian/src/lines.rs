@@ -1,6 +1,7 @@
 //! How the gRPC service and its callers reach each other, and what protects the lines between them.
 
 use std::{
+    fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
@@ -10,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Failure, ops,
     serve::Tasks,
-    settings::{CertificateSettings, ClientCertificates, Settings},
+    settings::{CertificateSettings, ClientCertificates, IssuerSettings, Settings},
 };
 
 /// What callers are answered with.
@@ -31,6 +32,31 @@ pub fn callers(settings: &Settings) -> Vec<api::CertificateSetting> {
         Some(api::CertificateSetting { name: caller.name.clone(), san, role: caller.role.into() })
     };
     settings.api.certificates.iter().filter_map(certificate).collect()
+}
+
+/// Whose signed tokens are believed.
+pub fn issuers(settings: &Settings) -> Result<Vec<api::IssuerSetting>, Failure> {
+    let issuer = |(index, issuer): (usize, &IssuerSettings)| {
+        let place = format!("setting api.issuers[{index}]");
+        let root = &issuer.root_certificate_file;
+        let authorities = match root.as_os_str().is_empty() {
+            true => None,
+            false => Some(fs::read_to_string(root).map_err(|error| format!("{place}: {}: {error}", root.display()))?),
+        };
+        let verifying = identity::Issuer::new(identity::IssuerSettings {
+            issuer: issuer.issuer.clone(),
+            audience: issuer.audience.clone(),
+            keys: issuer.keys(),
+            authorities,
+        });
+        Ok(api::IssuerSetting {
+            name: issuer.name.clone(),
+            issuer: verifying.map_err(|error| format!("{place}: {error}"))?,
+            role_claim: issuer.role_claim.clone(),
+            roles: issuer.roles.iter().map(|(word, role)| (word.clone(), (*role).into())).collect(),
+        })
+    };
+    settings.api.issuers.iter().enumerate().map(issuer).collect()
 }
 
 /// Where the desk reaches the gRPC service.

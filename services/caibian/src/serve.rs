@@ -345,6 +345,7 @@ fn api_settings(settings: &Settings) -> Result<api::ApiSettings, Failure> {
             .map(|token| api::TokenSetting { name: token.name.clone(), sha256: token.sha256, role: token.role.into() })
             .collect(),
         certificates: lines::callers(settings),
+        issuers: lines::issuers(settings)?,
         page_token_key: page_token_key(&settings.api.page_token_key_file)?,
         rules: settings.procurement.clone(),
         sign_in_provider: sign_in_provider(settings)?,

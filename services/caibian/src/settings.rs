@@ -5,6 +5,7 @@
 
 mod check;
 mod described;
+mod issuers;
 mod oidc;
 mod place;
 mod s3;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use described::DESCRIBED;
 pub use described::markdown;
+pub use issuers::IssuerSettings;
 pub use oidc::OidcSettings;
 pub use s3::S3Settings;
 pub use sending::{ReplySettings, SmtpSettings};
@@ -142,10 +144,12 @@ pub struct ApiSettings {
     pub listen: SocketAddr,
     /// What callers are answered with; without it in the clear.
     pub tls: TlsSettings,
-    /// Who may call with a token; these or certificates are needed beyond loopback.
+    /// Who may call with a token; these, certificates or issuers are needed beyond loopback.
     pub tokens: Vec<TokenSettings>,
     /// Who may call with a certificate.
     pub certificates: Vec<CertificateSettings>,
+    /// Whose signed tokens are believed.
+    pub issuers: Vec<IssuerSettings>,
     /// Empty: `page-token.key` in the data folder, made when missing.
     pub page_token_key_file: PathBuf,
 }
@@ -157,6 +161,7 @@ impl Default for ApiSettings {
             tls: TlsSettings::default(),
             tokens: Vec::new(),
             certificates: Vec::new(),
+            issuers: Vec::new(),
             page_token_key_file: PathBuf::new(),
         }
     }

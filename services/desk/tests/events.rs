@@ -74,6 +74,7 @@ impl World {
             tls: None,
             tokens: Vec::new(),
             certificates: Vec::new(),
+            issuers: Vec::new(),
             page_token_key: [5; 32],
             rules: Default::default(),
             sign_in_provider: None,

@@ -25,7 +25,7 @@ use crate::Error;
 const WITHIN: Duration = Duration::from_secs(8);
 
 /// Bytes of an answer.
-const ANSWER_BYTES_MAX: usize = 256 * 1024;
+pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
 /// Asks.
 #[derive(Clone)]

@@ -46,7 +46,7 @@ pub enum Distrust {
     /// `nonce` is not the one of this sign-in.
     #[error("it is of another sign-in")]
     Nonce,
-    /// `sub` is missing, empty or longer than 255 characters.
+    /// `sub` is missing, empty, longer than 255 characters, or not on one line.
     #[error("it names nobody")]
     Subject,
 }
@@ -58,10 +58,22 @@ pub struct Expected<'a> {
     pub issuer: &'a str,
     /// Among `aud`.
     pub audience: &'a str,
-    /// `nonce`; none for a token that is no answer to a sign-in of ours.
-    pub nonce: Option<&'a str>,
+    /// What it was made for.
+    pub purpose: Purpose<'a>,
     /// What o'clock it is.
     pub now: DateTime<Utc>,
+}
+
+/// What a token was made for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// To tell us who signed in (OpenID Connect Core 1.0 §3.1.3.7): just made, for us alone or by our request.
+    SignIn {
+        /// `nonce` of this sign-in.
+        nonce: &'a str,
+    },
+    /// To call with (RFC 9068 §4): `azp` and `nonce` are others' business, and `iat` may be missing.
+    Call,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +102,20 @@ impl Claims {
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The texts of a claim that is one or a list of them. A name with points that is no claim's leads inwards:
+    /// `realm_access.roles`.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        let mut steps = name.split('.');
+        let first = steps.next().and_then(|step| self.0.get(step));
+        let inward = || steps.try_fold(first?, |value, step| value.get(step));
+        match self.0.get(name).or_else(inward) {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -120,6 +146,12 @@ impl<'a> Token<'a> {
         self.key_id.as_deref()
     }
 
+    /// Who it says has issued it, which nobody has verified yet.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.claims.get("iss").and_then(Value::as_str)
+    }
+
     /// Believes it, or not (OpenID Connect Core 1.0 §3.1.3.7).
     ///
     /// # Errors
@@ -139,8 +171,11 @@ impl<'a> Token<'a> {
             _ => Vec::new(),
         };
         let party = claims.get("azp").map(|party| party.as_str() == Some(expected.audience));
-        let is_ours = audiences.contains(&expected.audience) && party.unwrap_or(audiences.len() == 1);
-        if !is_ours {
+        let is_for_others = match expected.purpose {
+            Purpose::SignIn { .. } => !party.unwrap_or(audiences.len() == 1),
+            Purpose::Call => false,
+        };
+        if !audiences.contains(&expected.audience) || is_for_others {
             return Err(Distrust::Audience);
         }
         let now = expected.now;
@@ -152,14 +187,21 @@ impl<'a> Token<'a> {
         if at("exp").is_none_or(|end| end + SKEW <= now) {
             return Err(Distrust::Expired);
         }
-        let is_timely = at("iat").is_some_and(|made| made <= now + SKEW && made + AGE_MAX > now);
+        let is_timely = match expected.purpose {
+            Purpose::SignIn { .. } => at("iat").is_some_and(|made| made <= now + SKEW && made + AGE_MAX > now),
+            Purpose::Call => !claims.contains_key("iat") || at("iat").is_some_and(|made| made <= now + SKEW),
+        };
         if !is_timely || (claims.contains_key("nbf") && at("nbf").is_none_or(|begin| begin > now + SKEW)) {
             return Err(Distrust::Time);
         }
-        if expected.nonce.is_some() && text("nonce") != expected.nonce {
+        if let Purpose::SignIn { nonce } = expected.purpose
+            && text("nonce") != Some(nonce)
+        {
             return Err(Distrust::Nonce);
         }
-        if !text("sub").is_some_and(|subject| (1..=255).contains(&subject.chars().count())) {
+        let is_name =
+            |subject: &str| (1..=255).contains(&subject.chars().count()) && !subject.chars().any(char::is_control);
+        if !text("sub").is_some_and(is_name) {
             return Err(Distrust::Subject);
         }
         Ok(Claims(claims))

@@ -1,4 +1,5 @@
-//! Who somebody is, as an identity provider says (OpenID Connect Core 1.0, Authorization Code Flow with PKCE).
+//! Who somebody is, as an identity provider says (OpenID Connect Core 1.0, Authorization Code Flow with PKCE), and which program
+//! calls, as an [`Issuer`] of tokens says.
 //!
 //! A sign-in's way through this room: [`Provider::begin`] (where the browser is sent, and three secrets that are kept
 //! until it comes back) → [`Provider::complete`] (the code becomes an ID token, the token is verified by [`jwt`] with the
@@ -6,12 +7,15 @@
 //!
 //! Deliberately absent: accounts and sessions (`store`, `api`), what a browser sees (`desk`).
 
+mod held;
 mod http;
+mod issuer;
 pub mod jwt;
 pub mod keys;
 mod provider;
 
 pub use http::is_protected;
+pub use issuer::{Issuer, IssuerSettings, KeySource};
 pub use provider::{Begun, Completing, Person, Provider, ProviderSettings};
 
 use stdx::ErrorKind;

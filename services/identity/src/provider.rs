@@ -18,16 +18,14 @@ use tokio::sync::Mutex;
 
 use crate::{
     Error,
+    held::Held,
     http::{Client, is_protected},
-    jwt::{Expected, Token},
+    jwt::{Expected, Purpose, Token},
     keys::Keys,
 };
 
 /// What a provider says of itself is asked for anew after this.
 const DISCOVERED_FOR: Duration = Duration::from_secs(3600);
-
-/// Its keys are asked for out of turn at most this often, however many tokens name a key that is not known.
-const KEYS_EVERY: Duration = Duration::from_secs(10);
 
 /// Characters that a provider's error is told with.
 const TOLD_MAX: usize = 200;
@@ -114,20 +112,13 @@ struct Refused {
     error_description: String,
 }
 
-#[derive(Default)]
-struct Known {
-    discovered: Option<(Instant, Discovered)>,
-    keys: Option<(Instant, Keys)>,
-    /// When the keys were last asked for out of turn.
-    hurried_at: Option<Instant>,
-}
-
 /// A provider. Cheap to clone.
 #[derive(Clone)]
 pub struct Provider {
     settings: Arc<ProviderSettings>,
     client: Client,
-    known: Arc<Mutex<Known>>,
+    discovered: Arc<Mutex<Option<(Instant, Discovered)>>>,
+    held: Held,
 }
 
 /// 256 random bits in base64url.
@@ -155,7 +146,7 @@ impl Provider {
             return Err(Error::Settings("client_id and user_name_claim are needed".into()));
         }
         let client = Client::new(settings.authorities.as_deref())?;
-        Ok(Self { settings: Arc::new(settings), client, known: Arc::default() })
+        Ok(Self { settings: Arc::new(settings), client, discovered: Arc::default(), held: Held::default() })
     }
 
     /// Which provider it is.
@@ -228,13 +219,13 @@ impl Provider {
         let exchanged: Exchanged =
             serde_json::from_slice(&body).map_err(|_| Error::Unavailable("it gave no ID token".into()))?;
         let token = Token::read(&exchanged.id_token)?;
-        let keys = self.keys(&discovered, token.key_id()).await?;
+        let keys = self.held.get(token.key_id(), || self.keys(&discovered)).await?;
         let claims = token.believe(
             &keys,
             &Expected {
                 issuer: &settings.issuer,
                 audience: &settings.client_id,
-                nonce: Some(back.nonce),
+                purpose: Purpose::SignIn { nonce: back.nonce },
                 now: back.now,
             },
         )?;
@@ -247,8 +238,8 @@ impl Provider {
     }
 
     async fn discovered(&self) -> Result<Discovered, Error> {
-        let mut known = self.known.lock().await;
-        if let Some((at, discovered)) = &known.discovered
+        let mut known = self.discovered.lock().await;
+        if let Some((at, discovered)) = &*known
             && at.elapsed() < DISCOVERED_FOR
         {
             return Ok(discovered.clone());
@@ -263,26 +254,14 @@ impl Provider {
         if !endpoints.into_iter().all(|endpoint| is_protected(endpoint)) {
             return Err(Error::Unavailable("it names an address without TLS".into()));
         }
-        known.discovered = Some((Instant::now(), discovered.clone()));
+        *known = Some((Instant::now(), discovered.clone()));
         Ok(discovered)
     }
 
-    /// The keys; asked for anew when a token names one that is not among them, as after a change of keys.
-    async fn keys(&self, discovered: &Discovered, wanted: Option<&str>) -> Result<Keys, Error> {
-        let mut known = self.known.lock().await;
-        let fresh = known.keys.as_ref().filter(|(at, _)| at.elapsed() < DISCOVERED_FOR).map(|(_, keys)| keys.clone());
-        if let Some(keys) = fresh {
-            let hurried = known.hurried_at.is_some_and(|at| at.elapsed() < KEYS_EVERY);
-            if hurried || wanted.is_none_or(|id| keys.has(id)) {
-                return Ok(keys);
-            }
-            known.hurried_at = Some(Instant::now());
-        }
+    async fn keys(&self, discovered: &Discovered) -> Result<Keys, Error> {
         let (status, body) = self.client.get(&discovered.jwks_uri).await?;
         let keys = Some(body).filter(|_| status.is_success()).and_then(|body| Keys::read(&body));
-        let keys = keys.ok_or_else(|| Error::Unavailable("its keys cannot be read".into()))?;
-        known.keys = Some((Instant::now(), keys.clone()));
-        Ok(keys)
+        keys.ok_or_else(|| Error::Unavailable("its keys cannot be read".into()))
     }
 
     async fn json<T: for<'d> Deserialize<'d>>(&self, address: &str) -> Result<T, Error> {

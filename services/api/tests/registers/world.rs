@@ -45,6 +45,7 @@ async fn served(folder: &TempDir, store: Store, shutdown: CancellationToken) -> 
         tls: None,
         tokens: Vec::new(),
         certificates: Vec::new(),
+        issuers: Vec::new(),
         page_token_key: [5; 32],
         rules: RuleSettings::default(),
         sign_in_provider: None,

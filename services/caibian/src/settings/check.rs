@@ -49,6 +49,9 @@ impl Settings {
         if let Some((field, what)) = self.api.tls_fault() {
             return fault(format!("api.{field}"), &what);
         }
+        if let Some((field, what)) = self.api.issuers_fault(&self.oidc) {
+            return fault(format!("api.{field}"), &what);
+        }
         if let Some((field, what)) = self.desk.api_fault() {
             return fault(format!("desk.{field}"), &what);
         }

@@ -77,12 +77,17 @@ pub const DESCRIBED: &[Described] = &[
     (
         "api.tokens",
         "none",
-        "Who may call: a list of `{ name, sha256, role }`, the SHA-256 of each bearer token and its caller's role: `viewer`, `editor`, `chief-editor` or `administrator` (also when unset); without a token or certificate only loopback is served, and who brings none is an administrator",
+        "Who may call: a list of `{ name, sha256, role }`, the SHA-256 of each bearer token and its caller's role: `viewer`, `editor`, `chief-editor` or `administrator` (also when unset); without a token, certificate or issuer only loopback is served, and who brings none is an administrator",
     ),
     (
         "api.certificates",
         "none",
         "Who may call without a token: a list of `{ name, san, role }`, a subject alternative name of each caller's certificate, `spiffe://…` or another URI or a host's name, and the caller's role as for `api.tokens`",
+    ),
+    (
+        "api.issuers",
+        "none",
+        "Whose signed tokens (JWT) are believed: a list of `{ name, issuer, audience, jwks_url, role_claim, roles }`, or `jwks_file` for keys in a file, and `root_certificate_file` for a private authority of `jwks_url`; `roles` says which word of the claim is which role, such as `{ \"caibian-editor\" = \"editor\" }`",
     ),
     (
         "api.page_token_key_file",

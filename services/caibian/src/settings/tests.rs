@@ -85,6 +85,27 @@ fn caller(name: &str, san: &str) -> String {
     tls("client_authorities_file = \"c\"") + &format!("[[api.certificates]]\nname = {name:?}\nsan = {san:?}\n")
 }
 
+/// An issuer that lacks nothing, with one line in place of what it had.
+fn issuer(line: &str) -> String {
+    let usual = [
+        "name = \"staff\"",
+        "issuer = \"https://i\"",
+        "audience = \"api\"",
+        "jwks_url = \"https://i/keys\"",
+        "role_claim = \"roles\"",
+        "roles = { \"E.d\" = \"editor\" }",
+    ];
+    let key = line.split(' ').next();
+    let kept = usual.into_iter().filter(|usual| usual.split(' ').next() != key);
+    format!("[[api.issuers]]\n{}\n{line}\n", kept.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn the_words_of_an_issuers_roles_are_kept_letter_by_letter() {
+    let settings = load(&issuer("")).unwrap();
+    assert_eq!(settings.api.issuers[0].roles["E.d"], TokenRole::Editor);
+}
+
 #[test]
 fn a_wrong_setting_is_named_with_its_place() {
     let cases = [
@@ -110,6 +131,21 @@ fn a_wrong_setting_is_named_with_its_place() {
             "setting api.certificates[1].san: ",
         ),
         (&(caller("a", "b") + "[[api.certificates]]\nname = \"a\"\nsan = \"c\""), "setting api.certificates[1].name: "),
+        (&issuer("name = \"a:b\""), "setting api.issuers[0].name: "),
+        (&issuer("audience = \"\""), "setting api.issuers[0].audience: what"),
+        (
+            &(issuer("audience = \"us\"") + "[oidc]\nissuer = \"https://i\"\nclient_id = \"us\""),
+            "setting api.issuers[0].audience: tokens",
+        ),
+        (&issuer("jwks_file = \"k\""), "setting api.issuers[0].jwks_url: either"),
+        (&issuer("jwks_url = \"http://i/keys\""), "setting api.issuers[0].jwks_url: expected https"),
+        (&issuer("role_claim = \"\""), "setting api.issuers[0].role_claim: "),
+        (&issuer("roles = {}"), "setting api.issuers[0].roles: nobody"),
+        (&(issuer("name = \"a\"") + &issuer("name = \"b\"")), "setting api.issuers[1].issuer: "),
+        (
+            &(issuer("name = \"a\"") + "[api]\ntokens = [{ name = \"a:x\", sha256 = \"" + &"ab".repeat(32) + "\" }]"),
+            "setting api.issuers[0].name: ",
+        ),
         ("[desk]\napi = \"127.0.0.1:50051\"", "setting desk.api: expected https"),
         ("[desk]\napi = \"http://h:1\"\napi_authorities_file = \"a\"", "setting desk.api: certificates ask"),
         ("[desk]\napi = \"https://h:1\"\napi_key_file = \"a\"", "setting desk.api_key_file: "),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use identity::{
-    jwt::{Distrust, Expected, Token},
+    jwt::{Distrust, Expected, Purpose, Token},
     keys::Keys,
 };
 use serde_json::{Value, json};
@@ -28,7 +28,8 @@ fn claims(change: Value) -> Value {
 }
 
 fn believed(token: &str, keys: &Keys) -> Result<String, Distrust> {
-    let expected = Expected { issuer: ISSUER, audience: "caibian", nonce: Some("N"), now: now() };
+    let expected =
+        Expected { issuer: ISSUER, audience: "caibian", purpose: Purpose::SignIn { nonce: "N" }, now: now() };
     Token::read(token)?.believe(keys, &expected).map(|claims| claims.text("sub").to_owned())
 }
 
