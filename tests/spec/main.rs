@@ -47,3 +47,4 @@ mod testing;
 mod tls;
 mod totals;
 mod traps;
+mod upgrade;

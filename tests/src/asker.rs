@@ -1,4 +1,4 @@
-//! Asks any RPC of `caibian.procurement.v1` in JSON: what a table of questions and answers needs.
+//! Asks any RPC in JSON: what a table of questions and answers needs.
 
 use prost_reflect::{
     DynamicMessage, MethodDescriptor, SerializeOptions,
@@ -16,6 +16,7 @@ use tonic::{
     transport::Channel,
 };
 
+/// The package of a service that is named without one.
 const PACKAGE: &str = "caibian.procurement.v1";
 /// An answer with a thousand projects is larger than the 4 MiB of tonic's own bound.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -31,7 +32,7 @@ impl Asker {
         Self(channel)
     }
 
-    /// Calls `FigureService/GetFigure` with a request in the protobuf JSON mapping; the answer in the same.
+    /// Calls `FigureService/GetFigure`, or `caibian.intake.v1.ReviewService/GetReview`, with a request in the protobuf JSON mapping; the answer in the same.
     ///
     /// # Errors
     /// What the service answers.
@@ -44,7 +45,8 @@ impl Asker {
             .unwrap_or_else(|error| panic!("{method}: {request}: {error}"));
         let mut grpc = Grpc::new(self.0.clone()).max_decoding_message_size(ANSWER_BYTES_MAX);
         grpc.ready().await.map_err(|error| Status::new(Code::Unavailable, error.to_string()))?;
-        let path = PathAndQuery::try_from(format!("/{PACKAGE}.{method}")).expect("a path");
+        let service = descriptor.parent_service().full_name();
+        let path = PathAndQuery::try_from(format!("/{service}/{}", descriptor.name())).expect("a path");
         let answer = grpc.unary(Request::new(message.encode_to_vec()), path, Bytes).await?.into_inner();
         let answer = DynamicMessage::decode(descriptor.output(), answer.as_slice())
             .unwrap_or_else(|error| panic!("{method}: an answer that is none: {error}"));
@@ -67,7 +69,7 @@ impl Asker {
     pub async fn all(&self, method: &str, field: &str) -> Vec<Value> {
         let (mut found, mut token) = (Vec::new(), String::new());
         loop {
-            let request = serde_json::json!({ "pageSize": 1000, "pageToken": token });
+            let request = serde_json::json!({ "pageSize": 500, "pageToken": token });
             let mut page = self.ask(method, &request).await;
             if let Some(Value::Array(entries)) = page.get_mut(field).map(Value::take) {
                 found.extend(entries);
@@ -82,9 +84,10 @@ impl Asker {
 
 fn method(method: &str) -> MethodDescriptor {
     let (service, name) = method.split_once('/').unwrap_or_else(|| panic!("{method} is no Service/Method"));
-    let service = proto::POOL.get_service_by_name(&format!("{PACKAGE}.{service}"));
+    let service = if service.contains('.') { service.to_owned() } else { format!("{PACKAGE}.{service}") };
+    let service = proto::POOL.get_service_by_name(&service);
     let found = service.and_then(|service| service.methods().find(|method| method.name() == name));
-    found.unwrap_or_else(|| panic!("there is no {PACKAGE}.{method}"))
+    found.unwrap_or_else(|| panic!("there is no {method}"))
 }
 
 /// What of `expected` the answer does not have, one line each, empty when it has all: of an object the keys that are

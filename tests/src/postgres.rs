@@ -81,6 +81,22 @@ impl Postgres {
         format!("postgres://pg@127.0.0.1:{}/{name}", self.port)
     }
 
+    /// Runs a file of SQL in a database, in one transaction.
+    ///
+    /// # Panics
+    /// When a statement fails.
+    pub fn load(&self, name: &str, sql: &[u8]) {
+        let mut file = tempfile::NamedTempFile::new_in("/tmp").expect("a file under /tmp");
+        std::io::Write::write_all(&mut file, sql).expect("our own file");
+        let output = Command::new(self.programs.join("psql"))
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "pg", "-d", name, "-q", "-1"])
+            .args(["-v", "ON_ERROR_STOP=1", "-f"])
+            .arg(file.path())
+            .output()
+            .expect("postgresql is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// The folder that holds the cluster.
     #[must_use]
     pub fn folder(&self) -> &Path {
