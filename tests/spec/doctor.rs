@@ -32,7 +32,7 @@ fn assert_told(told: &str, grade: &str, place: &str, words: &str) {
 async fn it_finds_what_is_in_order_and_what_is_not(backend: Backend) {
     let (world, sink) = (World::new(backend), Sink::start());
     let mailbox = world.mailbox().with("smtp", &sink.settings());
-    let settings = world.settings(&[mailbox.clone()]);
+    let settings = world.settings(&[mailbox]);
     let (code, told) = doctor(&settings, NOBODY);
     assert_eq!(code, Some(1), "{told}");
     assert_told(&told, "fault", "tables", "");

@@ -429,7 +429,7 @@ impl Product {
     /// When it does not listen.
     #[must_use]
     pub fn api(&self) -> String {
-        self.listening("api.address")
+        self.settings.listening("api.address")
     }
 
     /// Where it shows mail as it was sent: `127.0.0.1:PORT`.

@@ -1,7 +1,8 @@
 //! Stands before every service, reflection included: who calls, and how long the call may take. A caller is known by the
-//! token of a setting or of a session, by one that an issuer has signed ([`signed`]), or without a token by the certificate of the line; a token goes before: people call
-//! over the desk's line. Without any caller set, who reaches the port and brings no token is `local`, an administrator. What
-//! each may call stands in [`rights`]; only health and signing in are open to nobody known.
+//! token of a setting or of a session, by one that an issuer has signed ([`signed`]), or without a token by the certificate
+//! of the line; a token goes before: people call over the desk's line. Without any caller set, who reaches the port and
+//! brings no token is `local`, an administrator. What each may call stands in [`rights`]; only health and signing in are
+//! open to nobody known.
 
 use std::{
     convert::Infallible,
