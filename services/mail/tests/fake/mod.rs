@@ -24,7 +24,8 @@ use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 pub const PASSWORD: &str = "hun\"ter2";
 
 /// From the greeting to a login with ID.
-pub const LOGIN: &str = r#"
+pub const LOGIN: &str = concat!(
+    r#"
 S: * OK ready
 C: CAPABILITY
 S: * CAPABILITY IMAP4rev1 ID IDLE MOVE
@@ -34,10 +35,13 @@ S: $ OK in
 C: CAPABILITY
 S: * CAPABILITY IMAP4rev1 ID IDLE MOVE
 S: $ OK done
-C: ID ("name" "caibian" "version" "0.1.0" "vendor" "caibian" "support-email" "editor")
+C: ID ("name" "caibian" "version" ""#,
+    env!("CARGO_PKG_VERSION"),
+    r#"" "vendor" "caibian" "support-email" "editor")
 S: * ID NIL
 S: $ OK done
-"#;
+"#
+);
 
 /// The selection of an INBOX of three mails.
 pub const INBOX: &str = r#"
