@@ -2,9 +2,10 @@
 
 target/python/bin/python tests/upgrade/make.py PROGRAM VERSION
 
-PROGRAM is `caibian` as that version's tag builds it. The mails of its own demo are recorded from a watched folder, the seed is
-imported, two manuscripts go through a review, and everything is read back over gRPC. Once on SQLite and once on PostgreSQL;
-into the folder of that version here go a copy of the tables of each, the blobs, and what was told.
+PROGRAM is `caibian` as that version's tag builds it (v0.1.0 is 1f2c8df). The mails of its own demo are recorded from a
+watched folder, the seed is imported, two manuscripts go through a review and a third to an editor, and everything is read back
+over gRPC. Once on SQLite and once on PostgreSQL; into the folder of that version here go a copy of the tables of each, the
+blobs, and what was told.
 """
 
 import gzip
