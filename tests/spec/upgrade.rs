@@ -29,7 +29,11 @@ fn unpacked(file: &str) -> Vec<u8> {
     output.stdout
 }
 
-/// Instants in one form: the JSON mapping leaves open how many places a second has. An etag is good for its version alone.
+/// What follows from the moment of the question (a decision can be retracted for a while), and an etag, which is good for its
+/// version alone.
+const PASSING: [&str; 3] = ["etag", "nextActions", "retractableUntilTime"];
+
+/// Instants in one form: the JSON mapping leaves open how many places a second has.
 fn comparable(value: Value) -> Value {
     match value {
         Value::String(text) => match DateTime::parse_from_rfc3339(&text) {
@@ -39,7 +43,7 @@ fn comparable(value: Value) -> Value {
         Value::Array(entries) => entries.into_iter().map(comparable).collect(),
         Value::Object(fields) => fields
             .into_iter()
-            .filter(|(key, _)| key != "etag")
+            .filter(|(key, _)| !PASSING.contains(&key.as_str()))
             .map(|(key, value)| (key, comparable(value)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
