@@ -11,6 +11,8 @@ use blobs::{Folder, Verification};
 use intake::ports::{Blobs, Draft};
 use stdx::{ErrorKind, Sha256};
 
+use crate::world::noise;
+
 async fn folder() -> (tempfile::TempDir, Folder) {
     let place = tempfile::tempdir().unwrap();
     let folder = Folder::open(place.path().join("deep/blobs")).await.unwrap();
@@ -33,16 +35,6 @@ async fn put(folder: &Folder, bytes: &[u8]) -> Sha256 {
     let (sha256, size_bytes) = draft.commit().await.unwrap();
     assert_eq!((sha256, size_bytes), (Sha256::of(bytes), bytes.len() as u64));
     sha256
-}
-
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (state >> 56) as u8
-    })
-    .take(length)
-    .collect()
 }
 
 fn mode(path: &Path) -> u32 {
