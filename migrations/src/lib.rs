@@ -36,6 +36,7 @@ mod m0020_mailbox_test;
 mod m0021_identity;
 mod m0022_day_work;
 mod m0023_day_page;
+mod m0024_chain;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_identity::Migration),
             Box::new(m0022_day_work::Migration),
             Box::new(m0023_day_page::Migration),
+            Box::new(m0024_chain::Migration),
         ]
     }
 }

@@ -6,6 +6,7 @@
 pub mod account;
 mod blob;
 mod campaign;
+pub mod chain;
 mod contact;
 mod dry_run;
 mod editor;
@@ -41,7 +42,7 @@ pub use outbox::{ReplyPolicy, ReplySender};
 use std::{collections::HashMap, sync::Arc};
 
 use ::reply::{editing::Refusal as ReplyRefusal, outbox::State as ReplyState};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use intake::{
     campaign::Campaign, letter::Letter, ports::FolderReconciliation, review::Refusal as ReviewRefusal,
     submission::Earlier,
@@ -102,6 +103,26 @@ impl Store {
     /// Whether the tables are at the version of this program.
     pub async fn is_current(&self) -> Result<bool> {
         open::is_current(self).await
+    }
+
+    /// Links lines of the histories that have no link yet (see [`chain`]); gives how many, 0 when all have one.
+    pub async fn history_seal(&self) -> Result<u64> {
+        chain::seal(self).await
+    }
+
+    /// The highest id of each history, a cheap question: while these stay there is nothing new to link.
+    pub async fn history_tops(&self) -> Result<[i64; 6]> {
+        chain::tops(self).await
+    }
+
+    /// The histories' digest at the end of a day in Beijing; none when nothing was linked by then.
+    pub async fn history_digest(&self, day: NaiveDate) -> Result<Option<chain::Digest>> {
+        chain::digest(self, day).await
+    }
+
+    /// The histories' digest at one link; none when there is no such link.
+    pub async fn history_digest_at(&self, number: i64) -> Result<Option<chain::Digest>> {
+        chain::digest_at(self, number).await
     }
 
     /// A cheap question, for readiness.

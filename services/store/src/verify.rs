@@ -9,7 +9,7 @@ mod terms;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
-use crate::{Result, Store, record::VerifyFault, submission::CHANGE_COUNTER};
+use crate::{Result, Store, chain, record::VerifyFault, submission::CHANGE_COUNTER};
 
 /// Disagreements that are told of one question; the first few say enough.
 const FAULTS_MAX: u32 = 200;
@@ -237,6 +237,7 @@ pub async fn verify(store: &Store) -> Result<Vec<VerifyFault>> {
     terms::terms(&tx, &mut faults).await?;
     standings::standings(&tx, &mut faults).await?;
     manuscripts::manuscripts(&tx, &mut faults).await?;
+    chain::verify(&tx, &mut faults).await?;
     Ok(faults)
 }
 

@@ -11,6 +11,7 @@ pub mod contact_event;
 pub mod contact_mark;
 pub mod counter;
 pub mod folder;
+pub mod history_link;
 pub mod letter;
 pub mod likeness;
 pub mod likeness_band;

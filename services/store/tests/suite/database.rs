@@ -34,7 +34,9 @@ pub async fn migrating_again_or_twice_at_once_changes_nothing(scene: Scene) {
         let table: String = table.try_get_by_index(0).unwrap();
         scene.sql(&format!("DROP TABLE {table}{cascade}")).await.unwrap();
     }
-    let _ = scene.sql("DROP FUNCTION message_event_refuse").await; // PostgreSQL only
+    for function in ["message_event_refuse", "history_erasing_alone"] {
+        let _ = scene.sql(&format!("DROP FUNCTION {function}")).await; // PostgreSQL only
+    }
     assert!(!scene.store.is_current().await.unwrap());
     let race: Vec<_> = (0..4)
         .map(|_| {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod campaigns;
+mod chain;
 mod concurrency;
 mod contacts;
 mod database;
@@ -63,6 +64,10 @@ suite! {
     campaigns::a_campaign_is_changed_only_from_the_revision_that_was_read,
     campaigns::campaigns_are_listed_by_their_deadline_page_by_page,
     campaigns::the_shipped_campaign_is_inserted_once_and_taken_by_its_mailbox,
+    chain::a_days_digest_stays_what_it_was,
+    chain::a_line_that_was_changed_removed_or_put_in_is_named,
+    chain::every_line_of_every_history_is_linked_once_whoever_links,
+    chain::words_can_be_erased_with_their_salt_and_nothing_else_can,
     concurrency::a_later_change_number_waits_for_an_earlier_one,
     concurrency::change_numbers_become_visible_in_their_order,
     concurrency::eight_writers_of_a_hundred_writes_never_find_the_database_locked,

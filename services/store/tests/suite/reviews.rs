@@ -51,7 +51,7 @@ pub async fn take(store: &Store, review: &ReviewRecord, by: u128, action: Action
     store.review_step(&asked(review, by, action)).await.unwrap().unwrap()
 }
 
-async fn in_first_review(scene: &Scene, uid: u64) -> (SubmissionRecord, ReviewRecord) {
+pub async fn in_first_review(scene: &Scene, uid: u64) -> (SubmissionRecord, ReviewRecord) {
     let submission = scene.submission(uid, "a@b.cn", &format!("主题征稿{uid}")).await;
     let review = scene.store.review_get(submission.id).await.unwrap();
     let review = take(&scene.store, &review, 9, Action::Assign { editor: who(1) }).await;
