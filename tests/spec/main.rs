@@ -30,6 +30,7 @@ mod draining;
 mod figures;
 mod filing;
 mod folders;
+mod history;
 mod jwt;
 mod letters;
 mod ops;

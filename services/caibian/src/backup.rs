@@ -147,7 +147,7 @@ pub async fn restore(settings: &Settings, from: &Path) -> Result<ExitCode, Failu
     }
     serve::open_store(settings).await?;
     println!("the tables as of {} and {blobs} files are back; checking them", stdx::beijing::format(manifest.begun_at));
-    ledger::verify(settings, false, false).await
+    ledger::verify(settings, false, None, false).await
 }
 
 fn is_sqlite(address: &SecretString) -> bool {

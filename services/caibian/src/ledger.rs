@@ -14,7 +14,7 @@ use store::{
 use uuid::Uuid;
 
 use crate::{
-    Failure, orphans,
+    Failure, history, orphans,
     raw::{self, AnyBlobs},
     settings::Settings,
     source,
@@ -85,10 +85,16 @@ pub async fn migrate(settings: &Settings, check: bool) -> Result<ExitCode, Failu
 }
 
 /// `caibian verify`
-pub async fn verify(settings: &Settings, server: bool, json: bool) -> Result<ExitCode, Failure> {
+pub async fn verify(
+    settings: &Settings,
+    server: bool,
+    digests: Option<&Path>,
+    json: bool,
+) -> Result<ExitCode, Failure> {
     let store = open(settings).await?;
     let blobs = raw::open(&settings.blobs).await?;
     let mut faults = store.verify().await?;
+    faults.extend(history::compare(&store, digests, &settings.history.digests_file).await?);
     faults.extend(verify_blobs(&blobs, &store).await?);
     if server {
         faults.extend(verify_servers(settings, &store).await?);

@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod demo;
 mod doctor;
+mod history;
 mod ledger;
 mod letters;
 mod lines;
@@ -27,7 +28,7 @@ use std::{
     process::ExitCode,
 };
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use clap::{Parser, Subcommand};
 use settings::Settings;
 
@@ -86,9 +87,18 @@ enum Command {
         /// Also compare the mail servers' sets with the rows.
         #[arg(long)]
         server: bool,
+        /// Digests of the histories that were kept elsewhere; else those of `history.digests_file`.
+        #[arg(long, value_name = "FILE")]
+        digests: Option<PathBuf>,
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
+    },
+    /// The digest of all histories at the end of a day in Beijing, as a line to keep elsewhere for `verify --digests`.
+    Digest {
+        /// YYYY-MM-DD; yesterday when left out, and today means up to now.
+        #[arg(long)]
+        day: Option<NaiveDate>,
     },
     /// Compares the mail servers' sets with the rows; exit code 1 when a mail has no row or a folder cannot be asked.
     Reconcile,
@@ -188,7 +198,10 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments)),
         Command::Check { files, json, received } => runtime()?.block_on(check::run(&files, json, received)),
         Command::Probe { files, json } => Ok(probe::run(&files, json)),
-        Command::Verify { server, json } => runtime()?.block_on(ledger::verify(&settings()?, server, json)),
+        Command::Verify { server, digests, json } => {
+            runtime()?.block_on(ledger::verify(&settings()?, server, digests.as_deref(), json))
+        }
+        Command::Digest { day } => runtime()?.block_on(history::digest(&settings()?, day)),
         Command::Reconcile => runtime()?.block_on(ledger::reconcile(&settings()?)),
         Command::Quarantine { action } => runtime()?.block_on(ledger::quarantine(&settings()?, action)),
         Command::Users { action } => runtime()?.block_on(users::run(&settings()?, action)),

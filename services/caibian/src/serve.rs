@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, letters, lines, logging, look_ups, mailbox_test, ops,
+    Failure, history, letters, lines, logging, look_ups, mailbox_test, ops,
     raw::{self, AnyBlobs},
     settings::{MailboxSettings, Settings, UnknownUsers},
     source, users,
@@ -148,6 +148,11 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
         let tending = blobs.clone().tend(store.clone(), roles.worker, cancel.clone());
         tasks.spawn(async move {
             tending.await;
+            Ok(())
+        });
+        let histories = history::keep(store.clone(), settings.history.digests_file.clone(), cancel.clone());
+        tasks.spawn(async move {
+            histories.await;
             Ok(())
         });
         parts.store = Some(store.clone());

@@ -59,6 +59,8 @@ pub struct Settings {
     pub reply: ReplySettings,
     /// Health and metrics.
     pub ops: OpsSettings,
+    /// The chain over the histories.
+    pub history: HistorySettings,
     /// Logs.
     pub log: LogSettings,
     /// The mailboxes; a watched folder `inbox` in the data folder when there is none.
@@ -134,6 +136,14 @@ impl Default for BlobSettings {
     fn default() -> Self {
         Self { folder: PathBuf::new(), cache_bytes_max: 10 * 1024 * 1024 * 1024, s3: S3Settings::default() }
     }
+}
+
+/// `[history]`
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HistorySettings {
+    /// Empty: `history.digests` in the data folder.
+    pub digests_file: PathBuf,
 }
 
 /// `[api]`
@@ -476,6 +486,9 @@ impl Settings {
         }
         if self.blobs.folder.as_os_str().is_empty() {
             self.blobs.folder = data.join("blobs");
+        }
+        if self.history.digests_file.as_os_str().is_empty() {
+            self.history.digests_file = data.join("history.digests");
         }
         if self.api.page_token_key_file.as_os_str().is_empty() {
             self.api.page_token_key_file = data.join("page-token.key");

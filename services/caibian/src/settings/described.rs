@@ -207,6 +207,11 @@ pub const DESCRIBED: &[Described] = &[
     ("reply.caps.failed_min", "`5`", "Failures in an hour from which letters stop"),
     ("reply.caps.failed_percent", "`30`", "Share of failures in that hour from which they do, in percent"),
     ("reply.caps.pause_minutes", "`60`", "How long they stop before one letter tries again"),
+    (
+        "history.digests_file",
+        "`history.digests` in `data`",
+        "A file that gets one line a day, the digest of all histories; keep it, or its copies, where those who can change the database cannot",
+    ),
     ("log.format", "`text`", "`text` or `json`"),
     (
         "log.filter",
