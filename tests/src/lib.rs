@@ -9,6 +9,7 @@ pub mod asker;
 pub mod authority;
 pub mod browser;
 pub mod bucket_server;
+pub mod clamd;
 pub mod dovecot;
 pub mod engine;
 pub mod fake_imap;

@@ -86,6 +86,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         }
     };
     raw_mails(settings, &mut report).await;
+    scanner(settings, &mut report).await;
     for mailbox in &settings.mailbox {
         mailboxes::receive(mailbox, &mut report).await;
         mailboxes::send(mailbox, &mut report).await;
@@ -148,6 +149,20 @@ async fn raw_mails(settings: &Settings, report: &mut Report) {
         "Until this is mended no mail is recorded; it stays on its server. Check [blobs], the disk, the bucket's address and key. \
          (docs/runbooks/disk-full.md)",
     );
+}
+
+/// The virus scanner, if one is set.
+async fn scanner(settings: &Settings, report: &mut Report) {
+    let Ok(Some(clamd)) = settings.scan.clamd() else { return };
+    match clamd.version().await {
+        Ok(version) => report.well("virus scanner", &version),
+        Err(error) => report.fault(
+            "virus scanner",
+            &crate::chain(&error),
+            "clamd 恢复之前邮件会取回，但不拆解、不登记。请核对 scan.clamd，并确认 clamd 已启动、病毒库已下载。",
+            "Until clamd answers mail is fetched, but neither opened nor recorded. Check `scan.clamd`, that clamd runs and has its signatures.",
+        ),
+    }
 }
 
 /// Who may call.

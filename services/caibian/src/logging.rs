@@ -31,7 +31,7 @@ fn is_shown_to_a_person() -> bool {
 }
 
 /// The rooms: what they write at any level is written with care.
-const ROOMS: [&str; 8] = ["api", "blobs", "caibian", "intake", "letter", "mail", "store", "worker"];
+const ROOMS: [&str; 9] = ["api", "blobs", "caibian", "intake", "letter", "mail", "scan", "store", "worker"];
 
 /// Libraries are heard from INFO on, whatever the filter says. Below, the IMAP library writes the LOGIN line and whole
 /// mails (by way of the `log` crate, where the target of all lines is `log`), HTTP/2 its frames and thereby the header

@@ -249,7 +249,8 @@ async fn start_worker(
         Ok(())
     });
     let lease = Duration::from_secs(settings.worker.lease_seconds);
-    let ports = worker::Ports::new(blobs, source::opener(), store, stdx::SystemClock, holder).with_lease(lease);
+    let opener = scan::ScannedOpener::new(source::opener(), settings.scan.clamd()?);
+    let ports = worker::Ports::new(blobs, opener, store, stdx::SystemClock, holder).with_lease(lease);
     let cancel = cancel.clone();
     tasks.spawn(async move {
         worker::run(mailboxes, ports, cancel).await;

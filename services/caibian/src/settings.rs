@@ -59,6 +59,8 @@ pub struct Settings {
     pub reply: ReplySettings,
     /// Health and metrics.
     pub ops: OpsSettings,
+    /// A virus scanner.
+    pub scan: ScanSettings,
     /// The chain over the histories.
     pub history: HistorySettings,
     /// Logs.
@@ -135,6 +137,35 @@ pub struct BlobSettings {
 impl Default for BlobSettings {
     fn default() -> Self {
         Self { folder: PathBuf::new(), cache_bytes_max: 10 * 1024 * 1024 * 1024, s3: S3Settings::default() }
+    }
+}
+
+/// `[scan]`
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScanSettings {
+    /// Where clamd listens; empty: mail is not scanned.
+    pub clamd: String,
+    /// What clamd takes at most (its `StreamMaxLength`).
+    pub size_bytes_max: u64,
+}
+
+impl Default for ScanSettings {
+    fn default() -> Self {
+        Self { clamd: String::new(), size_bytes_max: 25 << 20 }
+    }
+}
+
+impl ScanSettings {
+    /// The clamd that is set, if one is.
+    ///
+    /// # Errors
+    /// When the words name no place.
+    pub fn clamd(&self) -> Result<Option<scan::Clamd>, scan::NotAnAddress> {
+        if self.clamd.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(scan::Clamd::new(self.clamd.parse()?, self.size_bytes_max)))
     }
 }
 

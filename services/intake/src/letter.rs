@@ -296,7 +296,8 @@ pub struct Fault {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct Unreadable {
-    /// A stable word: `too_deep`, `too_many_parts`, `too_many_headers`, `header_too_large`, `child_killed`, `timeout`.
+    /// A stable word: `too_deep`, `too_many_parts`, `too_many_headers`, `header_too_large`, `child_killed`, `timeout`,
+    /// `infected`.
     pub code: String,
     /// The measured value and the bound.
     pub detail: String,

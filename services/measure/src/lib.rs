@@ -99,6 +99,11 @@ pub fn mail_opened(took: Duration, was_killed: bool) {
     }
 }
 
+/// A virus scanner was asked about a mail or a part: `clean`, `found`, `too_large`, `failed`.
+pub fn file_scanned(outcome: &str) {
+    METRICS.scans.of(outcome).inc();
+}
+
 /// Another worker has the lease of a mailbox that this one held.
 pub fn lease_lost() {
     METRICS.leases_lost.inc();

@@ -81,6 +81,7 @@ pub struct Metrics {
     pub missing: By<Gauge>,
     pub extra: By<Gauge>,
     pub mailbox_refused: By<Counter>,
+    pub scans: By<Counter>,
     pub letters: By<Counter>,
     pub sign_ins_failed: By<Counter>,
     pub panics: Counter,
@@ -219,6 +220,12 @@ impl Metrics {
                 "caibian_intake_login_refused",
                 None,
                 "Times that a mail server refused the user name or password of a mailbox",
+            ),
+            scans: book.by(
+                &["outcome"],
+                "caibian_scan_files",
+                None,
+                "Mails and parts that a virus scanner was asked about, by its answer",
             ),
             letters: book.by(
                 &["outcome"],

@@ -63,6 +63,9 @@ impl Settings {
         if !content.is_empty() && desk::content::origin(content).is_none() {
             return fault("desk.content_public_url".into(), "expected https://HOST, or http://HOST on this machine");
         }
+        if let Err(error) = self.scan.clamd() {
+            return fault("scan.clamd".into(), &error.to_string());
+        }
         if let Some((field, what)) = self.blobs.s3.fault() {
             return fault(format!("blobs.s3.{field}"), &what);
         }

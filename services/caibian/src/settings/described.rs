@@ -208,6 +208,16 @@ pub const DESCRIBED: &[Described] = &[
     ("reply.caps.failed_percent", "`30`", "Share of failures in that hour from which they do, in percent"),
     ("reply.caps.pause_minutes", "`60`", "How long they stop before one letter tries again"),
     (
+        "scan.clamd",
+        "none",
+        "Where a clamd listens that sees each mail before it is taken apart: `unix:/run/clamav/clamd.ctl` or `host:port`; a mail in which it finds something is quarantined, and without its answer mail waits",
+    ),
+    (
+        "scan.size_bytes_max",
+        "`26214400`",
+        "Bytes that clamd takes, its `StreamMaxLength`; of a longer mail it sees each part that is not longer, and films usually are",
+    ),
+    (
         "history.digests_file",
         "`history.digests` in `data`",
         "A file that gets one line a day, the digest of all histories; keep it, or its copies, where those who can change the database cannot",
