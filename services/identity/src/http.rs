@@ -1,6 +1,6 @@
 //! Questions to a provider: HTTP/1.1, one connection each, TLS beyond this machine, no redirects, everything bounded.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
@@ -9,10 +9,7 @@ use hyper::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -53,20 +50,8 @@ pub fn is_protected(address: &str) -> bool {
 impl Client {
     /// With the usual authorities, and those of a PEM text beside them.
     pub fn new(authorities: Option<&str>) -> Result<Self, Error> {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        if let Some(pem) = authorities {
-            for authority in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                let authority = authority.map_err(|error| Error::Settings(format!("the root certificate: {error}")))?;
-                roots.add(authority).map_err(|error| Error::Settings(format!("the root certificate: {error}")))?;
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::Settings(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
+        let config = tls::client(authorities.map(str::as_bytes)).map_err(|error| Error::Settings(error.to_string()))?;
+        Ok(Self { tls: TlsConnector::from(config) })
     }
 
     /// The answer to a GET.

@@ -1,6 +1,6 @@
 //! The way to a server that takes letters: name, socket, TLS, greeting, login.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr};
 
 use lettre::transport::smtp::{
     Error,
@@ -10,10 +10,7 @@ use lettre::transport::smtp::{
     extension::{ClientId, Extension},
 };
 use reply::outbox::{Outcome, Stage};
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::pki_types::ServerName;
 use secrecy::ExposeSecret;
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
@@ -165,29 +162,7 @@ async fn protect(settings: &SmtpSettings, socket: Box<dyn Socket>) -> Result<Box
         Trouble::Ours(said::bounded(&format!("no protected connection to {}: {error}", settings.host)))
     };
     let name = ServerName::try_from(settings.host.clone()).map_err(|error| failed(&error))?;
-    let config = tls(settings).map_err(|error| failed(&error))?;
+    let config = tls::client(settings.extra_root_pem.as_deref()).map_err(|error| failed(&error))?;
     let stream = TlsConnector::from(config).connect(name, socket).await.map_err(|error| failed(&error))?;
     Ok(Box::new(stream))
-}
-
-/// TLS 1.2 or 1.3 with Mozilla's roots and those of the settings.
-fn tls(settings: &SmtpSettings) -> Result<Arc<ClientConfig>, String> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(pem) = &settings.extra_root_pem {
-        let unfit = |cause: &dyn std::fmt::Display| format!("extra root certificate: {cause}");
-        let mut taken = 0;
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            roots.add(certificate.map_err(|cause| unfit(&cause))?).map_err(|cause| unfit(&cause))?;
-            taken += 1;
-        }
-        if taken == 0 {
-            return Err(unfit(&"no certificate in it"));
-        }
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|cause| cause.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
 }

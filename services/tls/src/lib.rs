@@ -1,4 +1,5 @@
-//! TLS of our own ends of a line, gRPC's that is: what mail and identity providers speak is their rooms' own.
+//! TLS of our own ends of a line. For gRPC that is both ends; of a line to a mail server, an identity provider or a bucket it is whom
+//! we believe ([`client()`]), and the rest is its room's.
 //!
 //! [`files`] reads certificates and keys, and again when they change: a certificate is renewed without a restart, and a
 //! broken one is told and left. [`server`] makes of them what the services answer with, [`Remote`] is how the desk reaches
@@ -6,11 +7,13 @@
 //!
 //! Deliberately absent: who may do what (`api`), settings (`caibian`).
 
+mod client;
 pub mod files;
 mod names;
 mod remote;
 pub mod server;
 
+pub use client::client;
 pub use files::{Files, Kept, Pair};
 pub use names::{Name, names};
 pub use remote::Remote;
@@ -45,6 +48,9 @@ pub enum Error {
     /// Certificate and key, or the authorities, do not fit together.
     #[error("certificate, key and authorities: {0}")]
     Refused(String),
+    /// Authorities that somebody wants to be believed beside the usual ones.
+    #[error("the root certificate: {0}")]
+    Authorities(String),
     /// The address of the other side.
     #[error("{address} is no address of gRPC services")]
     Address {
@@ -59,7 +65,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Read { .. } => ErrorKind::Unavailable,
-            Self::Unfit { .. } | Self::Refused(_) | Self::Address { .. } => ErrorKind::Invalid,
+            Self::Unfit { .. } | Self::Refused(_) | Self::Authorities(_) | Self::Address { .. } => ErrorKind::Invalid,
         }
     }
 }

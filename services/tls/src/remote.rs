@@ -4,12 +4,11 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tonic::{
@@ -84,11 +83,8 @@ impl Remote {
 fn client(files: Files) -> Result<Kept<ClientConfig>, Error> {
     Kept::new(files, |held| {
         let refused = |error: rustls::Error| Error::Refused(error.to_string());
-        let usual = || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(refused)?
-            .with_root_certificates(held.authorities.unwrap_or_else(usual));
+        let builder =
+            crate::client::builder()?.with_root_certificates(held.authorities.unwrap_or_else(crate::client::usual));
         let mut config = match held.pair {
             Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(refused)?,
             None => builder.with_no_client_auth(),

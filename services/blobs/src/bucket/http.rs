@@ -4,7 +4,6 @@
 use std::{
     io,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -24,10 +23,6 @@ use object_store::{
         HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse,
         HttpResponseBody, HttpService,
     },
-};
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
 };
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
@@ -56,24 +51,12 @@ pub(super) struct Connector {
 impl Connector {
     /// With the usual authorities, and those of a PEM text beside them; speaks plain HTTP only if that is said.
     pub fn new(authorities: Option<&str>, is_plain: bool) -> Result<Self, Error> {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        if let Some(pem) = authorities {
-            for authority in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                let authority = authority.map_err(|error| Error::Settings(format!("the root certificate: {error}")))?;
-                roots.add(authority).map_err(|error| Error::Settings(format!("the root certificate: {error}")))?;
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::Settings(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = tls::client(authorities.map(str::as_bytes)).map_err(|error| Error::Settings(error.to_string()))?;
         let mut tcp = connect::HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(CONNECT_WITHIN));
         tcp.set_nodelay(true);
-        let https = HttpsConnectorBuilder::new().with_tls_config(tls);
+        let https = HttpsConnectorBuilder::new().with_tls_config((*tls).clone());
         let https = if is_plain { https.https_or_http() } else { https.https_only() };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())

@@ -1,11 +1,8 @@
 //! The way to a server's greeting: names, sockets, TLS.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::pki_types::ServerName;
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
@@ -61,28 +58,7 @@ async fn protect(settings: &ImapSettings, wire: Box<dyn Wire>) -> Result<Box<dyn
     let failed = |source| Error::Tls { host: settings.host.clone(), source };
     let name = ServerName::try_from(settings.host.clone())
         .map_err(|cause| Error::Invalid(format!("not a host name: {:?}: {cause}", settings.host)))?;
-    let stream = TlsConnector::from(tls(settings)?).connect(name, wire).await.map_err(failed)?;
+    let config = tls::client(settings.extra_root_pem.as_deref()).map_err(|error| Error::Invalid(error.to_string()))?;
+    let stream = TlsConnector::from(config).connect(name, wire).await.map_err(failed)?;
     Ok(Box::new(stream))
-}
-
-/// TLS 1.2 or 1.3 with Mozilla's roots and those of the settings.
-fn tls(settings: &ImapSettings) -> Result<Arc<ClientConfig>, Error> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(pem) = &settings.extra_root_pem {
-        let unfit = |cause: &dyn std::fmt::Display| Error::Invalid(format!("extra root certificate: {cause}"));
-        let mut taken = 0;
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            roots.add(certificate.map_err(|cause| unfit(&cause))?).map_err(|cause| unfit(&cause))?;
-            taken += 1;
-        }
-        if taken == 0 {
-            return Err(unfit(&"no certificate in it"));
-        }
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|cause| Error::Tls { host: settings.host.clone(), source: io::Error::other(cause) })?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
 }
