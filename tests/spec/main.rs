@@ -38,6 +38,7 @@ mod python;
 mod quarantine;
 mod restart;
 mod reviews;
+mod rolling;
 mod scanning;
 mod secrets;
 mod sending;

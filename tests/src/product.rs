@@ -87,6 +87,7 @@ pub struct Settings {
     /// The `data` folder.
     pub data: PathBuf,
     file: PathBuf,
+    program: PathBuf,
 }
 
 impl Settings {
@@ -120,7 +121,7 @@ impl Settings {
         }
         let file = home.join("caibian.toml");
         fs::write(&file, toml).expect("our own folder");
-        Self { data, file }
+        Self { data, file, program: binary() }
     }
 
     /// The same with more lines at the end, such as those of `[reply]`.
@@ -134,10 +135,36 @@ impl Settings {
         self
     }
 
+    /// The same for another program than the one beside the tests: one of before there were a desk and metrics.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    #[must_use]
+    pub fn of_program(self, program: PathBuf) -> Self {
+        let written = fs::read_to_string(&self.file).expect("our own file");
+        let (before, rest) = written.split_once("[desk]").expect("it is in every file");
+        let (_, after) = rest.split_once("[worker]").expect("it is in every file");
+        fs::write(&self.file, format!("{before}[worker]{after}")).expect("our own file");
+        Self { program, ..self }
+    }
+
+    /// The same with a worker of another name, and with the blobs of others.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    #[must_use]
+    pub fn beside(self, others: &Self, worker: &str) -> Self {
+        let written = fs::read_to_string(&self.file).expect("our own file");
+        let blobs = |settings: &Self| format!("{:?}", settings.data.join("blobs").display().to_string());
+        let changed = written.replace(&blobs(&self), &blobs(others)).replace("\"w1\"", &format!("{worker:?}"));
+        fs::write(&self.file, changed).expect("our own file");
+        self
+    }
+
     /// A command of the binary with these settings.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = process::bound_to_the_test(binary());
+        let mut command = process::bound_to_the_test(&self.program);
         command.arg("--settings").arg(&self.file).args(arguments).stdin(Stdio::null());
         command
     }

@@ -1,34 +1,51 @@
-//! Rows for look-ups (likeness, contacts) that the program which recorded a submission did not know yet: made at the start,
-//! a few at a time, while everything else goes on.
+//! Rows for look-ups (lists, likeness, contacts) that the program which recorded a submission did not know yet: made at the start,
+//! a few at a time, while everything else goes on. And again and again for as long as an older program may work beside this
+//! one: what that one records stands in no list of ours until then.
 
 use std::time::Duration;
 
 use store::Store;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::Failure;
 
 /// Submissions of one transaction: the worker that records waits for it.
 const BATCH: u32 = 20;
-/// From a failure to the next try.
-const RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Between two looks, also after a failure.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// For how long after our start an older program may work beside us.
+const UPGRADE_WITHIN: Duration = Duration::from_secs(3600);
+/// Between two looks after that.
+const LOOK_SELDOM: Duration = Duration::from_secs(3600);
 
 /// Fills in what is missing; ends at `cancel` alone, as every part of the program does.
 pub async fn fill(store: Store, cancel: CancellationToken) {
-    let mut filled = 0;
+    let upgraded_at = Instant::now() + UPGRADE_WITHIN;
     while !cancel.is_cancelled() {
-        match store.look_ups_fill(BATCH).await {
-            Ok(0) => break,
-            Ok(count) => filled += count,
+        match look(&store, &cancel).await {
+            Ok(0) => {}
+            Ok(filled) => tracing::info!(filled, "made rows for look-ups of submissions that had none"),
             Err(error) => {
-                tracing::warn!(%error, "rows for look-ups could not be made; another try follows");
-                tokio::select! {
-                    () = cancel.cancelled() => {}
-                    () = tokio::time::sleep(RETRY_AFTER) => {}
-                }
+                let error = crate::chain(&*error);
+                tracing::warn!(error, "rows for look-ups could not be made; another try follows");
             }
         }
+        let pause = if Instant::now() < upgraded_at { LOOK_EVERY } else { LOOK_SELDOM };
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
     }
-    if filled > 0 {
-        tracing::info!(filled, "made rows for look-ups of submissions that had none");
+}
+
+async fn look(store: &Store, cancel: &CancellationToken) -> Result<u64, Failure> {
+    let mut filled = store.manuscripts_fill().await?;
+    while !cancel.is_cancelled() {
+        match store.look_ups_fill(BATCH).await? {
+            0 => break,
+            count => filled += count,
+        }
     }
-    cancel.cancelled().await;
+    Ok(filled)
 }

@@ -418,6 +418,12 @@ impl Store {
         likeness::same_files(self, submission_id, is_within_campaign).await
     }
 
+    /// Makes the rows that lists of reviews read, where a program before this one left none or those of an older version;
+    /// gives of how many manuscripts.
+    pub async fn manuscripts_fill(&self) -> Result<u64> {
+        manuscript::fill(self).await
+    }
+
     /// Makes the rows for likeness and contacts of submissions that an older program recorded; gives how many submissions
     /// got them, 0 once all have them.
     pub async fn look_ups_fill(&self, limit: u32) -> Result<u64> {

@@ -119,7 +119,8 @@ pub async fn migrate(store: &Store) -> Result<()> {
     if !is_current(store).await? {
         tables(store).await?;
     }
-    manuscript::fill(store).await
+    manuscript::fill(store).await?;
+    Ok(())
 }
 
 /// Two programs that start at once take turns, and one transaction holds all: a crash in the middle leaves the version

@@ -1,5 +1,5 @@
-//! Makes the rows of reviews that have none, or that a program before this one changed: at every start, a few at a time,
-//! so that it can break off anywhere and goes on where it was.
+//! Makes the rows of reviews that have none, or that a program before this one changed: at every start and now and then
+//! after it, a few at a time, so that it can break off anywhere and goes on where it was.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -22,9 +22,9 @@ use crate::{
 /// Reviews of one transaction.
 const REVIEWS: u64 = 100;
 
-/// Fills until all have their rows.
-pub async fn fill(store: &Store) -> Result<()> {
-    let mut after = Uuid::nil();
+/// Fills until all have their rows; gives how many had none or those of an older version.
+pub async fn fill(store: &Store) -> Result<u64> {
+    let (mut after, mut filled) = (Uuid::nil(), 0);
     loop {
         let review = |column: &'static str| Expr::col(("review", column));
         let manuscript = |column: &'static str| Expr::col(("manuscript", column));
@@ -44,12 +44,13 @@ pub async fn fill(store: &Store) -> Result<()> {
             .take();
         let rows = store.reader.query_all(&stale).await?;
         let ids = rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<Vec<Uuid>, _>>()?;
-        let Some(last) = ids.last() else { return Ok(()) };
+        let Some(last) = ids.last() else { return Ok(filled) };
         after = *last;
         let tx = store.write().await?;
         categorise(&tx, &ids).await?;
         refresh(&tx, &ids).await?;
         tx.commit().await?;
+        filled += ids.len() as u64;
     }
 }
 
