@@ -37,6 +37,7 @@ mod m0021_identity;
 mod m0022_day_work;
 mod m0023_day_page;
 mod m0024_chain;
+mod m0025_trace;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_day_work::Migration),
             Box::new(m0023_day_page::Migration),
             Box::new(m0024_chain::Migration),
+            Box::new(m0025_trace::Migration),
         ]
     }
 }

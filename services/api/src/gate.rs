@@ -15,7 +15,7 @@ use std::{
 use chrono::Utc;
 use futures::future::BoxFuture;
 use intake::review::Role;
-use stdx::{ErrorKind, Sha256};
+use stdx::{ErrorKind, Sha256, Traceparent};
 use store::{Store, account::Session};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
@@ -25,6 +25,7 @@ use tonic::{
     codegen::http::{HeaderMap, Request, Response, header::AUTHORIZATION},
 };
 use tower::{Layer, Service};
+use tracing::{Instrument, Span};
 
 use crate::{
     Callers,
@@ -58,6 +59,9 @@ const LONG: [&str; 11] = [
 /// What does not count as activity of a person: the desk asks it for every page, or for one that merely stays open.
 const IDLE: [&str; 2] =
     ["/caibian.intake.v1.SessionService/GetSession", "/caibian.intake.v1.ReviewService/WatchReviews"];
+
+/// What is asked again and again by machines, and would fill traces.
+const UNTRACED: [&str; 2] = ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"];
 
 /// Who calls, as the history tells it: `caller:{name}`; `caller:{issuer}:{sub}` with a signed token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -237,6 +241,16 @@ fn brought(headers: &HeaderMap) -> Brought {
     }
 }
 
+/// The span that a caller says the call is part of (W3C Trace Context); none where it says nothing that can be read, or
+/// two things.
+fn traceparent(headers: &HeaderMap) -> Option<Traceparent> {
+    let mut values = headers.get_all("traceparent").iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
 /// The code of an answer that begins; a stream that fails later has begun well.
 fn code(headers: &HeaderMap) -> &'static str {
     let code = headers.get("grpc-status").map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes()));
@@ -322,6 +336,8 @@ where
         let began = Instant::now();
         let deadline = began + allowed(request.uri().path(), request.headers());
         let method = rights::named(request.uri().path());
+        let span = if UNTRACED.contains(&request.uri().path()) { Span::none() } else { trace::call(method) };
+        let call = span.clone();
         let gate = self.gate.clone();
         // The clone was not asked whether it is ready; the one that was answers this call.
         let inner = self.inner.clone();
@@ -334,6 +350,11 @@ where
                 Ok(acting) => acting,
                 Err(status) => return Ok(status.into_http()),
             };
+            if acting.who != Who::Nobody
+                && let Some(caller) = traceparent(request.headers())
+            {
+                trace::continues(&call, caller);
+            }
             let extensions = request.extensions_mut();
             if let Some(peer) = peer {
                 if acting.who != Who::Nobody {
@@ -348,7 +369,7 @@ where
             extensions.insert(Caller(format!("caller:{}", acting.name)));
             extensions.insert(acting);
             extensions.insert(Deadline(deadline));
-            inner.call(request).await
+            inner.call(request).instrument(call).await
         };
         let at_work = measure::call_at_work();
         Box::pin(async move {
@@ -357,7 +378,9 @@ where
                 Ok(Ok(response)) => response,
                 Err(_) => errors::deadline().into_http(),
             };
-            measure::call_ended(method, code(response.headers()), began.elapsed());
+            let code = code(response.headers());
+            trace::call_ended(&span, code);
+            measure::call_ended(method, code, began.elapsed());
             Ok(response)
         })
     }

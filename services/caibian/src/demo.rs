@@ -56,7 +56,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     };
     settings.complete();
     settings.mailbox[0].sweep_seconds = 1;
-    logging::start(&settings.log)?;
+    logging::start(&settings.log, None)?;
 
     let inbox = settings.mailbox[0].path.clone();
     fs::create_dir_all(&inbox)?;

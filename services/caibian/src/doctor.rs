@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     Failure, ledger, ops, raw,
     settings::{MailboxKind, Settings},
+    traces,
 };
 
 /// How long a place may take to answer.
@@ -97,6 +98,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         let (zh, en) = ("请稍后再试，并查看数据库的日志。", "Try again later, and read the database's log.");
         report.fault("tables", &error.to_string(), zh, en);
     }
+    collector(settings, &mut report).await;
     access(settings, &mut report);
     process(settings, &mut report).await;
 
@@ -161,6 +163,23 @@ async fn scanner(settings: &Settings, report: &mut Report) {
             &crate::chain(&error),
             "clamd 恢复之前邮件会取回，但不拆解、不登记。请核对 scan.clamd，并确认 clamd 已启动、病毒库已下载。",
             "Until clamd answers mail is fetched, but neither opened nor recorded. Check `scan.clamd`, that clamd runs and has its signatures.",
+        ),
+    }
+}
+
+/// Who is told traces, if anybody is.
+async fn collector(settings: &Settings, report: &mut Report) {
+    if !settings.traces.is_set() {
+        return;
+    }
+    let endpoint = &settings.traces.endpoint;
+    match traces::check(&settings.traces).await {
+        Ok(()) => report.well("traces", &format!("{endpoint} takes them")),
+        Err(failure) => report.warning(
+            "traces",
+            &format!("{endpoint}: {}", crate::chain(&*failure)),
+            "追踪数据会丢失，其余不受影响。请核对 [traces] 的地址、请求头和证书，以及收集器是否在运行。",
+            "Traces are lost, and nothing else is. Check address, headers and certificates of [traces], and that the collector runs.",
         ),
     }
 }

@@ -9,7 +9,7 @@ use intake::{
     ports::{PortError, PortResult, Source},
 };
 use post::{Office, Post, deliver};
-use reply::outbox::{Outbox, Outcome, Outgoing, Stage};
+use reply::outbox::{Origin, Outbox, Outcome, Outgoing, Stage};
 use stdx::ErrorKind;
 use store::{
     Store,
@@ -217,6 +217,7 @@ async fn sent(address: &str, office: Office, test: &MailboxTest, told: &mut Told
         raw: mail(address, test, Utc::now()),
         message_id: test.message_id.clone(),
         tries: 1,
+        origin: Origin::default(),
     };
     let mut post = Post::new(office.settings);
     let stages = Stages(Mutex::new(told));

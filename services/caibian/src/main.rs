@@ -20,6 +20,7 @@ mod serve;
 mod settings;
 mod source;
 mod table;
+mod traces;
 mod users;
 mod words;
 

@@ -9,14 +9,16 @@ use chrono::Utc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::ExposeSecret;
 use store::{Store, record::Enrolment};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Failure, history, letters, lines, logging, look_ups, mailbox_test, ops,
     raw::{self, AnyBlobs},
     settings::{MailboxSettings, Settings, UnknownUsers},
-    source, users,
+    source,
+    traces::Traces,
+    users,
 };
 
 /// Which roles this process plays.
@@ -36,6 +38,16 @@ impl Roles {
     /// None yet.
     pub const NONE: Self = Self { api: false, worker: false, desk: false };
 
+    /// What they are called.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self { api: true, worker: true, .. } => "all",
+            Self { api: true, .. } => "api",
+            Self { worker: true, .. } => "worker",
+            _ => "desk",
+        }
+    }
+
     /// Where these tell of themselves.
     fn ops(self, settings: &Settings) -> SocketAddr {
         match self {
@@ -46,21 +58,44 @@ impl Roles {
     }
 }
 
+/// From the signal to stop until the process is gone.
+const END_WITHIN: Duration = Duration::from_secs(10);
+/// How much of that the last spans may take.
+const TRACES_WITHIN: Duration = Duration::from_secs(2);
+
 /// Runs until SIGTERM or SIGINT; a second signal ends at once.
 pub async fn serve(settings: Settings, roles: Roles) -> Result<ExitCode, Failure> {
-    logging::start(&settings.log)?;
-    raise_open_files();
+    let traces = Traces::new(&settings.traces, roles.as_str())?;
+    logging::start(&settings.log, traces.as_ref())?;
     let cancel = CancellationToken::new();
+    let asked = {
+        let cancel = cancel.clone();
+        tokio::spawn(async move {
+            cancel.cancelled().await;
+            Instant::now()
+        })
+    };
+    let served = run(&settings, roles, cancel.clone()).await;
+    cancel.cancel();
+    if let Some(traces) = traces {
+        let asked_at = asked.await.unwrap_or_else(|_| Instant::now());
+        traces.end(END_WITHIN.saturating_sub(asked_at.elapsed()).min(TRACES_WITHIN)).await;
+    }
+    served
+}
+
+async fn run(settings: &Settings, roles: Roles, cancel: CancellationToken) -> Result<ExitCode, Failure> {
+    raise_open_files();
     tokio::spawn(cancel_on_signal(cancel.clone()));
     measure::count_panics();
-    let running = start(&settings, roles, cancel.clone()).await?;
+    let running = start(settings, roles, cancel.clone()).await?;
     if let (true, Some(store)) = (roles.api, &running.parts.store) {
         users::first(store).await?;
     }
     // Last: who asks is answered once the start is over.
     let ended = CancellationToken::new();
     let _ends_last = ended.clone().drop_guard();
-    let ops = ops::Bound::new(roles.ops(&settings), running.parts.clone(), cancel).await?;
+    let ops = ops::Bound::new(roles.ops(settings), running.parts.clone(), cancel).await?;
     fs::write(settings.data.0.join("ops.address"), ops.address()?.to_string())?;
     tokio::spawn(ops.serve(ended));
     running.wait().await?;

@@ -11,6 +11,7 @@ mod place;
 mod s3;
 mod sending;
 mod tls;
+mod traces;
 mod words;
 
 use std::{
@@ -33,6 +34,7 @@ pub use oidc::OidcSettings;
 pub use s3::S3Settings;
 pub use sending::{ReplySettings, SmtpSettings};
 pub use tls::{CertificateSettings, TlsSettings};
+pub use traces::TracesSettings;
 pub use words::{Auth, ClientCertificates, LogFormat, MailboxKind, Security, UnknownUsers};
 
 /// All settings.
@@ -65,6 +67,8 @@ pub struct Settings {
     pub history: HistorySettings,
     /// Logs.
     pub log: LogSettings,
+    /// Traces.
+    pub traces: TracesSettings,
     /// The mailboxes; a watched folder `inbox` in the data folder when there is none.
     pub mailbox: Vec<MailboxSettings>,
 }

@@ -1,4 +1,5 @@
-//! The gRPC services as one person calls them: every call bears the token of the person's session.
+//! The gRPC services as one person calls them: every call bears the token of the person's session, and says of which page it
+//! is a part.
 
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub fn channel(services: &tls::Remote) -> Result<Channel, tls::Error> {
     services.channel(|endpoint| endpoint.connect_timeout(CONNECT_WITHIN).tcp_nodelay(true))
 }
 
-/// Puts the token on each call.
+/// Puts the token on each call, and where the page stands in a trace.
 #[derive(Clone, Debug)]
 pub struct Bearer(Option<MetadataValue<Ascii>>);
 
@@ -50,6 +51,11 @@ impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if let Some(value) = &self.0 {
             request.metadata_mut().insert("authorization", value.clone());
+        }
+        if let Some(page) = trace::current()
+            && let Ok(value) = page.to_string().parse()
+        {
+            request.metadata_mut().insert("traceparent", value);
         }
         Ok(request)
     }

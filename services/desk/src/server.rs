@@ -18,6 +18,7 @@ use axum::{
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
+use tracing::{Instrument, Span};
 
 use crate::{
     DeskSettings, Error, Result, api, assets,
@@ -249,7 +250,10 @@ async fn measured(request: Request, next: Next) -> Response {
         "POST" => "POST",
         _ => "_OTHER",
     };
-    let answer = next.run(request).await;
+    // What ships with the program is no page.
+    let span = if route.starts_with("/assets/") { Span::none() } else { trace::page(method, &route) };
+    let answer = next.run(request).instrument(span.clone()).await;
+    trace::page_ended(&span, answer.status().as_u16());
     measure::page_ended(method, &route, answer.status().as_u16(), began.elapsed());
     answer
 }

@@ -16,7 +16,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use stdx::Sha256;
+use stdx::{Sha256, Traceparent};
 use uuid::Uuid;
 
 /// Tries of opening or assessing before a mail is put in quarantine; each is counted before it begins. Fetching has no
@@ -158,6 +158,8 @@ pub struct Message {
     pub due_at: Option<DateTime<Utc>>,
     /// The raw bytes, once stored.
     pub raw_sha256: Option<Sha256>,
+    /// The trace of its way, from its first step on; none where no traces are made.
+    pub traceparent: Option<Traceparent>,
 }
 
 /// What the worker is to do with a message.
@@ -243,6 +245,7 @@ mod tests {
             tries,
             due_at: due_seconds.map(|seconds| now() + TimeDelta::seconds(seconds)),
             raw_sha256: None,
+            traceparent: None,
         }
     }
 

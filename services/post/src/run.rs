@@ -6,6 +6,7 @@ use reply::outbox::{Outbox, Outcome, Outgoing};
 use stdx::{Clock, ErrorKind, crash};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{Post, SmtpSettings, deliver};
 
@@ -105,6 +106,12 @@ impl<O: Outbox, C: Clock> Sending<'_, O, C> {
     }
 
     async fn send(&mut self, letter: &Outgoing) {
+        let origin = letter.origin;
+        let span = trace::letter(letter.id, origin.submission_id, letter.tries, origin.traceparent, origin.mail);
+        self.send_traced(letter).instrument(span).await;
+    }
+
+    async fn send_traced(&mut self, letter: &Outgoing) {
         let post = self.posts.iter_mut().find(|(address, _)| address.eq_ignore_ascii_case(&letter.from));
         let outcome = match post {
             Some((_, post)) => deliver(post, self.outbox, letter).await,
@@ -116,6 +123,10 @@ impl<O: Outbox, C: Clock> Sending<'_, O, C> {
         };
         crash::point("C14-told");
         measure::letter_tried(outcome.as_str());
+        match &outcome {
+            Outcome::Sent { .. } => trace::ended(outcome.as_str()),
+            _ => trace::failed(outcome.as_str()),
+        }
         match &outcome {
             Outcome::Sent { .. } => tracing::info!(letter = %letter.id, tries = letter.tries, "sent"),
             Outcome::Unable { said } => {

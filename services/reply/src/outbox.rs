@@ -10,6 +10,7 @@ use std::{future::Future, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use intake::ports::PortResult;
 use serde::{Deserialize, Serialize};
+use stdx::Traceparent;
 use uuid::Uuid;
 
 /// Tries before a letter counts as failed.
@@ -131,6 +132,19 @@ pub struct Outgoing {
     pub message_id: String,
     /// Tries, this one included.
     pub tries: u32,
+    /// What it follows from.
+    pub origin: Origin,
+}
+
+/// What a letter follows from, for those who follow traces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The submission that it is about.
+    pub submission_id: Option<Uuid>,
+    /// What wrote it: the recording of the mail, or an editor's call.
+    pub traceparent: Option<Traceparent>,
+    /// The way of the mail, where that is another trace.
+    pub mail: Option<Traceparent>,
 }
 
 /// What a try came to.

@@ -193,7 +193,10 @@ pub fn succeeded() -> message::ActiveModel {
 pub async fn try_begin(store: &Store, lease: &Lease, message: &Message) -> Result<Message> {
     let leased = store.write_leased(lease).await?;
     let next = Message { tries: message.tries.saturating_add(1), due_at: None, ..message.clone() };
-    let set = message::ActiveModel { tries: Set(i64::from(next.tries)), due_at: Set(None), ..Default::default() };
+    let mut set = message::ActiveModel { tries: Set(i64::from(next.tries)), due_at: Set(None), ..Default::default() };
+    if let Some(traceparent) = next.traceparent {
+        set.traceparent = Set(Some(traceparent.to_string()));
+    }
     change(&leased.tx, lease, message, true, set).await?;
     if next.tries > 1 {
         let detail = format!("try {} begins", next.tries);

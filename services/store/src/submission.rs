@@ -206,6 +206,7 @@ async fn insert(
         category: Set(Some(category)),
     };
     submission::Entity::insert(row).exec_without_returning(tx).await?;
+    trace::recorded(id);
     likeness::insert(tx, id, sketch).await?;
     contact::insert(tx, id, root_id, &sender, &assessment.contact, micros(message.received_at)).await?;
     let findings = assessment

@@ -8,6 +8,7 @@ use std::{fmt::Display, str::FromStr};
 use chrono::{DateTime, Utc};
 use sea_orm::JsonValue;
 use serde::{Serialize, de::DeserializeOwned};
+use stdx::Traceparent;
 
 use crate::{Error, LIST_MAX, Result};
 
@@ -50,6 +51,11 @@ pub fn unsigned<T: TryFrom<i64>>(number: i64) -> Result<T> {
 /// A value of a text column that its type reads itself.
 pub fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T> {
     text.parse().map_err(|error| Error::Internal(format!("{text:?} in a column: {error}")))
+}
+
+/// Where something stands in a trace. What cannot be read is none: a trace begins anew, and nothing is held up.
+pub fn traceparent(column: Option<&str>) -> Option<Traceparent> {
+    column?.parse().ok()
 }
 
 /// The word of an enum, as serde has it.

@@ -8,12 +8,15 @@ use std::{
 
 use chrono::TimeDelta;
 use intake::{
+    campaign::Campaign,
     letter::Letter,
     message::{self, Message, Stage, Step, retry_after},
     ports::{Blobs, Draft, Ledger, Opened, Opener, PortError, PortResult, Source, StoreOutcome},
+    submission::{Assessment, Earlier},
 };
 use stdx::{Clock, ErrorKind, Sha256, crash};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::{
     Error, SIZE_SLACK_BYTES, WINDOW_BYTES,
@@ -103,6 +106,11 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
             );
             return self.set_aside(&message, Stage::Vanished, &reason).await.map(|()| None);
         }
+        let span = self.span(trace::Step::Fetch, &message);
+        self.fetch_selected(message).instrument(span).await
+    }
+
+    async fn fetch_selected(&mut self, message: Message) -> Result<Option<Message>, Error> {
         let began = Instant::now();
         let message = self.begin(message).await?;
         match self.pull(&message).await {
@@ -221,6 +229,7 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
             }
             Some(StoreOutcome::Stored) => {
                 measure::mail_fetched(size_bytes);
+                trace::fetched(size_bytes);
                 self.moved(&message, Stage::Stored, began);
                 let raw_sha256 = Some(sha256);
                 Ok(Some(Message { stage: Stage::Stored, tries: 0, due_at: None, raw_sha256, size_bytes, ..message }))
@@ -231,6 +240,11 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
     async fn open(&mut self, message: Message) -> Result<Option<(Message, Letter)>, Error> {
         let opening = self.ports.opening.clone();
         let _turn = opening.acquire().await.expect("nobody closes it");
+        let span = self.span(trace::Step::Parse, &message);
+        self.open_in_turn(message).instrument(span).await
+    }
+
+    async fn open_in_turn(&mut self, message: Message) -> Result<Option<(Message, Letter)>, Error> {
         let began = Instant::now();
         let message = self.begin(message).await?;
         crash::point("C8");
@@ -275,7 +289,14 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
 
     async fn assess(&mut self, message: Message, letter: Option<Letter>) -> Result<(), Error> {
         let began = Instant::now();
-        let (ledger, lease) = (&*self.ports.ledger, self.lease);
+        let span = self.span(trace::Step::Assess, &message);
+        let Some(assessed) = self.assessed(message, letter).instrument(span).await? else { return Ok(()) };
+        let span = self.span(trace::Step::Record, &assessed.message);
+        self.record(assessed, began).instrument(span).await
+    }
+
+    async fn assessed(&mut self, message: Message, letter: Option<Letter>) -> Result<Option<Assessed>, Error> {
+        let ledger = &*self.ports.ledger;
         let message = self.begin(message).await?;
         let known = async {
             let letter = match letter {
@@ -293,13 +314,21 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
         };
         let known = known.await;
         let Some((letter, campaigns, earlier)) = self.settle(&message, known, "read what to assess by").await? else {
-            return Ok(());
+            return Ok(None);
         };
         let assess = || (self.ports.assess)(&letter, message.received_at, &campaigns, &earlier);
-        let assessment = match catch_unwind(AssertUnwindSafe(assess)) {
-            Ok(assessment) => assessment,
-            Err(panic) => return self.failed(&message, &format!("assessing {}", panic_text(&*panic))).await,
-        };
+        match catch_unwind(AssertUnwindSafe(assess)) {
+            Ok(assessment) => {
+                trace::ended("assessed");
+                Ok(Some(Assessed { message, letter, campaigns, earlier, assessment }))
+            }
+            Err(panic) => self.failed(&message, &format!("assessing {}", panic_text(&*panic))).await.map(|()| None),
+        }
+    }
+
+    async fn record(&mut self, assessed: Assessed, began: Instant) -> Result<(), Error> {
+        let Assessed { message, letter, campaigns, earlier, assessment } = assessed;
+        let (ledger, lease) = (&*self.ports.ledger, self.lease);
         crash::point("C9");
         let recorded = ledger.message_recorded(lease, &message, &campaigns, &earlier, &letter, &assessment).await;
         if self.settle(&message, recorded, "record a message").await?.is_some() {
@@ -309,8 +338,14 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
         Ok(())
     }
 
-    /// Counts a try before its first effect.
+    /// A span of the mail's way.
+    pub(crate) fn span(&self, step: trace::Step, message: &Message) -> tracing::Span {
+        trace::step(step, message.id, &self.mailbox.name, message.traceparent)
+    }
+
+    /// Counts a try before its first effect. The first one of all says where the mail's way stands in a trace.
     async fn begin(&mut self, message: Message) -> Result<Message, Error> {
+        let message = Message { traceparent: message.traceparent.or_else(trace::current), ..message };
         let message = self.ports.ledger.try_begin(self.lease, &message).await.doing("begin a try")?;
         put_into(self.in_hand, message.clone());
         Ok(message)
@@ -337,6 +372,7 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
     }
 
     async fn forget(&mut self, pause: TimeDelta) -> Result<(), Error> {
+        trace::ended("put_off");
         let Some(message) = taken_from(self.in_hand) else { return Ok(()) };
         let due_at = self.ports.clock.now() + pause;
         take_back(&*self.ports.ledger, self.lease, self.in_hand, message, due_at).await
@@ -351,6 +387,7 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
         let reason = bounded(reason);
         self.ports.ledger.try_failed(self.lease, message, &reason, due_at).await.doing("note a failed try")?;
         taken_from(self.in_hand);
+        trace::failed("failed");
         tracing::warn!(
             message = %message.id,
             mailbox = self.mailbox.name,
@@ -379,8 +416,18 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
     fn moved(&mut self, message: &Message, stage: Stage, began: Instant) {
         taken_from(self.in_hand);
         self.moved += 1;
+        trace::ended(stage.as_str());
         self.told(message, stage.as_str(), began);
     }
+}
+
+/// A mail of which it is known what to record.
+struct Assessed {
+    message: Message,
+    letter: Letter,
+    campaigns: Vec<Campaign>,
+    earlier: Vec<Earlier>,
+    assessment: Assessment,
 }
 
 fn bounded(reason: &str) -> String {

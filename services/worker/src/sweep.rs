@@ -13,6 +13,7 @@ use intake::{
 use stdx::{Clock, ErrorKind, crash};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
@@ -338,12 +339,21 @@ impl<'a, S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'a, S, B, O,
                 break;
             }
             let began = Instant::now();
-            match self.source.file(message.uid, &self.mailbox.filing).await.at_source("file a mail") {
-                Ok(()) => {
-                    crash::point("C11");
-                    ledger.message_filed(lease, &message).await.doing("note a filing")?;
-                    self.told(&message, "filed", began);
+            let span = self.span(trace::Step::File, &message);
+            let filed = async {
+                let filed = self.source.file(message.uid, &self.mailbox.filing).await.at_source("file a mail");
+                if filed.is_err() {
+                    trace::failed("failed");
+                    return Ok(filed);
                 }
+                crash::point("C11");
+                ledger.message_filed(lease, &message).await.doing("note a filing")?;
+                trace::ended("filed");
+                self.told(&message, "filed", began);
+                Ok(filed)
+            };
+            match filed.instrument(span).await? {
+                Ok(()) => {}
                 Err(error) if is_of_folder(error.kind) => {
                     self.complain(folder, &error);
                     self.unfiled.insert(folder.to_owned(), error);

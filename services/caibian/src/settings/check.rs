@@ -75,6 +75,9 @@ impl Settings {
         if let Err((key, what)) = self.procurement.check() {
             return fault(format!("procurement.{key}"), &what);
         }
+        if let Some((field, what)) = self.traces.fault() {
+            return fault(format!("traces.{field}"), &what);
+        }
         if let Some((field, what)) = self.reply.fault() {
             return fault(format!("reply.{field}"), &what);
         }

@@ -228,6 +228,27 @@ pub const DESCRIBED: &[Described] = &[
         "`info`",
         "Such as `info,worker=debug`; what libraries write below INFO could hold a password or a mail, and stays off whatever this says",
     ),
+    (
+        "traces.endpoint",
+        "none",
+        "Collector that traces are told to (OTLP over gRPC), such as `http://127.0.0.1:4317`; without one no trace is made",
+    ),
+    (
+        "traces.sample_ratio",
+        "`1.0`",
+        "Share of traces that is kept, 0 to 1; a trace is kept whole or not at all, whatever callers say of theirs",
+    ),
+    (
+        "traces.headers",
+        "none",
+        "What each request to the collector bears, such as `{ authorization = \"Bearer …\" }`; over `https`, or on this machine",
+    ),
+    ("traces.headers_file", "none", "A file that holds them instead, `NAME: VALUE` a line; read at start"),
+    (
+        "traces.authorities_file",
+        "the usual ones",
+        "PEM file of the authorities that the collector's certificate must be of, such as a private one; read at start",
+    ),
     ("mailbox.name", "required", "Unique; ties the mailbox to its rows, never change it"),
     ("mailbox.kind", "`imap`", "`imap`, or `folder` for a watched folder of `.eml` files or a Maildir"),
     ("mailbox.address", "required", "The address that authors write to; campaigns with this address take its mail"),

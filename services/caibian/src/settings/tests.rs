@@ -151,6 +151,18 @@ fn a_wrong_setting_is_named_with_its_place() {
         ("[desk]\napi = \"https://h:1\"\napi_key_file = \"a\"", "setting desk.api_key_file: "),
         ("[procurement]\nterm = 1", "setting procurement: unknown field `term`"),
         ("[procurement.severities]\nCONTRACT_TERM = \"OFF\"", "setting procurement.severities.CONTRACT_TERM: "),
+        ("[traces]\nendpoint = \"collector:4317\"", "setting traces.endpoint: expected https"),
+        ("[traces]\nendpoint = \"http://h:1/v1/traces\"", "setting traces.endpoint: expected https"),
+        ("[traces]\nendpoint = \"http://a:b@h:1\"", "setting traces.endpoint: expected https"),
+        ("[traces]\nheaders_file = \"f\"", "setting traces.endpoint: the collector"),
+        ("[traces]\nsample_ratio = 1.5", "setting traces.sample_ratio: expected 0 to 1"),
+        ("[traces]\nendpoint = \"http://h:1\"\nheaders = { a = \"b\" }", "setting traces.headers: they may hold"),
+        ("[traces]\nendpoint = \"https://h:1\"\nheaders = { \"a b\" = \"c\" }", "setting traces.headers: expected"),
+        (
+            "[traces]\nendpoint = \"https://h:1\"\nheaders_file = \"f\"\nheaders = { a = \"b\" }",
+            "setting traces.headers_file: either",
+        ),
+        ("[traces]\nendpoint = \"http://h:1\"\nauthorities_file = \"a\"", "setting traces.authorities_file: "),
         ("[log]\nformat = \"xml\"", "setting log.format: expected one of `text` `json`"),
         ("[log]\nfilter = \"a=b=c\"", "setting log.filter: "),
         ("data = \"x", "line 1, column "),
@@ -227,6 +239,8 @@ fn an_error_never_shows_a_value() {
         "mailbox = \"geheim\"",
         "[api]\ntokens = [\"geheim\"]",
         "[api]\ntokens = [{ name = \"a\", sha256 = \"geheim\" }]",
+        "[traces]\nheaders = \"geheim\"",
+        "[traces]\nheaders = { authorization = [\"geheim\"] }",
         "store = \"postgres://a:geheim@h/d\"",
         "[store]\nurl = \"geheim://a:geheim@h/d\"",
     ];
@@ -274,6 +288,28 @@ fn a_password_is_never_shown() {
     for text in [shown, format!("{settings:?}")] {
         assert!(!text.contains("geh") && !text.contains("eim"), "{text}");
     }
+}
+
+#[test]
+fn what_a_collector_is_sent_is_never_shown_and_may_lie_in_a_file() {
+    let set = "[traces]\nendpoint = \"https://collector.example.cn:4317\"\n";
+    let settings = load(&format!("{set}headers = {{ authorization = \"Bearer geheim\" }}")).unwrap();
+    for shown in [toml::to_string(&settings).unwrap(), format!("{settings:?}")] {
+        assert!(shown.contains("authorization") && !shown.contains("geheim"), "{shown}");
+    }
+    let (name, value) = settings.traces.read_headers().unwrap().remove(0);
+    assert_eq!((name.as_str(), value.to_str().unwrap()), ("authorization", "Bearer geheim"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("headers");
+    let settings = load(&format!("{set}headers_file = {:?}", file.display().to_string())).unwrap();
+    std::fs::write(&file, "Authorization: Bearer geheim\n\nx-scope: 采编\n").unwrap();
+    let told = settings.traces.read_headers().unwrap_err().to_string();
+    assert!(told.starts_with("setting traces.headers_file: ") && told.contains("line 3"), "{told}");
+    assert!(!told.contains("geheim") && !told.contains("采编"), "{told}");
+    std::fs::write(&file, "Authorization: Bearer geheim\n\nx-scope: a:b\n").unwrap();
+    let read = settings.traces.read_headers().unwrap();
+    assert_eq!((read.len(), read[1].1.to_str().unwrap()), (2, "a:b"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use intake::ports::{PortError, PortResult};
-use reply::outbox::{OnUncertain, Outbox, Outcome, Outgoing, Stage, State, after};
+use reply::outbox::{OnUncertain, Origin, Outbox, Outcome, Outgoing, Stage, State, after};
 use stdx::ErrorKind;
 use uuid::Uuid;
 
@@ -52,6 +52,7 @@ impl Tables {
             raw: raw.into(),
             message_id: format!("{}@example.com", id.simple()),
             tries: 0,
+            origin: Origin::default(),
         };
         letters.push(Kept { outgoing, state: State::Pending, stage: None, outcome: None, due_at: None });
         id

@@ -3,7 +3,7 @@
 use intake::message::Message;
 use sea_orm::entity::prelude::*;
 
-use crate::values::{instant, parsed, unsigned};
+use crate::values::{instant, parsed, traceparent, unsigned};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -35,6 +35,8 @@ pub struct Model {
     pub from_name: Option<String>,
     pub from_address: Option<String>,
     pub filed_at: Option<i64>,
+    /// Where its way stands in a trace.
+    pub traceparent: Option<String>,
     #[sea_orm(has_one)]
     pub submission: HasOne<super::submission::Entity>,
 }
@@ -58,6 +60,7 @@ impl Model {
             tries: unsigned(self.tries)?,
             due_at: self.due_at.map(instant).transpose()?,
             raw_sha256: self.raw_sha256.as_deref().map(parsed).transpose()?,
+            traceparent: traceparent(self.traceparent.as_deref()),
         })
     }
 }

@@ -54,6 +54,8 @@ pub struct Model {
     pub bounced_at: Option<i64>,
     pub bounce_detail: String,
     pub edited: bool,
+    /// Where what wrote it stands in a trace.
+    pub traceparent: Option<String>,
     pub row_version: i64,
     pub created_at: i64,
     pub updated_at: i64,

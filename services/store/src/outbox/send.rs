@@ -7,7 +7,7 @@ use ::reply::{
     Silence,
     answering::Occasion,
     limits::{self, Circuit, Turn},
-    outbox::{Outbox, Outcome, Outgoing, Stage, State, after},
+    outbox::{Origin, Outbox, Outcome, Outgoing, Stage, State, after},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use intake::ports::PortResult;
@@ -23,10 +23,10 @@ use super::{
 };
 use crate::{
     Error, Result, Store,
-    entity::reply as row,
+    entity::{message, reply as row, submission},
     mailbox::clock_now,
     reach,
-    values::{LINE_CHARACTERS_MAX, from_word, instant, line as text, micros, unsigned, word},
+    values::{LINE_CHARACTERS_MAX, from_word, instant, line as text, micros, traceparent, unsigned, word},
 };
 
 /// Letters of dead senders that one call sorts.
@@ -109,6 +109,7 @@ async fn take(store: &Store, sender: &str, lease: Duration) -> Result<Option<Out
     if circuit == Circuit::Trial {
         kept.turn(&tx, Turn::TrialBegun, Some(row.id), now).await?;
     }
+    let origin = origin(&tx, &row).await?;
     tx.commit().await?;
     Ok(Some(Outgoing {
         id: row.id,
@@ -118,7 +119,28 @@ async fn take(store: &Store, sender: &str, lease: Duration) -> Result<Option<Out
         raw: row.raw,
         message_id: row.message_id,
         tries: unsigned(tries)?,
+        origin,
     }))
+}
+
+/// What a letter follows from; the mail's way is looked up where what wrote the letter was traced.
+async fn origin(tx: &DatabaseTransaction, row: &row::Model) -> Result<Origin> {
+    let cause = traceparent(row.traceparent.as_deref());
+    let mail: Option<Option<String>> = match cause {
+        None => None,
+        Some(_) => {
+            message::Entity::find()
+                .select_only()
+                .column(message::Column::Traceparent)
+                .inner_join(submission::Entity)
+                .filter(submission::Column::Id.eq(row.submission_id))
+                .into_tuple()
+                .one(tx)
+                .await?
+        }
+    };
+    let mail = traceparent(mail.flatten().as_deref());
+    Ok(Origin { submission_id: Some(row.submission_id), traceparent: cause, mail })
 }
 
 /// Ends the tries of senders whose lease is over.

@@ -203,12 +203,14 @@ pub async fn write(
         bounced_at: None,
         bounce_detail: String::new(),
         edited: false,
+        traceparent: trace::current().map(|at| at.to_string()),
         row_version: 1,
         created_at: at,
         updated_at: at,
     };
     let id = row.id;
     row::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+    trace::wrote(id, about.submission_id);
     let detail = silence.map(Silence::en).unwrap_or(detail);
     line::append(tx, id, Line { before: None, after: state, actor: writing.actor, detail: &detail }, now).await
 }

@@ -26,6 +26,7 @@ mod scene;
 mod seeded;
 mod similar;
 mod statistics;
+mod traces;
 mod verify;
 
 use std::{future::Future, pin::Pin};
@@ -176,6 +177,8 @@ suite! {
     similar::what_an_older_program_recorded_is_filled_in_once,
     statistics::each_number_is_the_count_of_the_list_behind_it,
     statistics::a_wait_is_one_that_a_manuscript_had_and_ends_with_the_decision_that_holds,
+    traces::a_mails_way_keeps_its_place_in_a_trace_and_what_cannot_be_read_is_none,
+    traces::a_letter_says_what_wrote_it_and_which_way_its_mail_came,
     verify::a_lived_in_database_agrees_with_itself,
     verify::every_planted_fault_is_found,
 }

@@ -211,6 +211,7 @@ impl Ledger for MemoryLedger {
                     tries: 0,
                     due_at: None,
                     raw_sha256: None,
+                    traceparent: None,
                 };
                 tables.rows.push(Row {
                     message,
