@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use tests::{
-    Backend, Ledger, Mailbox, Product, Settings, World,
+    Backend, Collector, Ledger, Mailbox, Product, Settings, World,
     fake_imap::{FakeImap, Manner},
     smtp::Sink,
     world::{USER, in_time, plain_mail},
@@ -32,7 +32,8 @@ fn assert_told(told: &str, grade: &str, place: &str, words: &str) {
 async fn it_finds_what_is_in_order_and_what_is_not(backend: Backend) {
     let (world, sink) = (World::new(backend), Sink::start());
     let mailbox = world.mailbox().with("smtp", &sink.settings());
-    let settings = world.settings(&[mailbox]);
+    let collector = Collector::start();
+    let settings = world.settings(&[mailbox]).with_more(&collector.settings());
     let (code, told) = doctor(&settings, NOBODY);
     assert_eq!(code, Some(1), "{told}");
     assert_told(&told, "fault", "tables", "");
@@ -53,6 +54,7 @@ async fn it_finds_what_is_in_order_and_what_is_not(backend: Backend) {
         ("letters of czzhengwen", "lets us in"),
         ("sweeps of czzhengwen", "last 20"),
         ("what waits", "no mail and no letter"),
+        ("traces", "takes them"),
         ("process", "is ready"),
     ] {
         assert_told(&told, "ok", place, words);
@@ -82,6 +84,7 @@ async fn it_finds_what_is_in_order_and_what_is_not(backend: Backend) {
             ),
         ],
     );
+    let ill = ill.with_more(&tests::collector::settings(&format!("http://{NOBODY}")));
     assert!(ill.run(&["migrate"]).status.success());
     let (code, told) = doctor(&ill, NOBODY);
     assert_eq!(code, Some(1), "{told}");
@@ -89,6 +92,7 @@ async fn it_finds_what_is_in_order_and_what_is_not(backend: Backend) {
     assert_told(&told, "fault", "mailbox czzhengwen", "投稿");
     assert_told(&told, "fault", "letters of czzhengwen", "127.0.0.1");
     assert_told(&told, "warning", "sweeps of refused", "no worker has had it yet");
+    assert_told(&told, "warning", "traces", NOBODY);
     assert_told(&told, "warning", "process", "");
     assert!(told.contains("授权码") && told.contains("authorisation code"), "{told}");
     product.terminate().await;

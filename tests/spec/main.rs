@@ -49,5 +49,6 @@ mod systems;
 mod testing;
 mod tls;
 mod totals;
+mod traces;
 mod traps;
 mod upgrade;

@@ -1,5 +1,5 @@
 //! What must never be told: passwords, tokens and words of mails stay out of every log at its finest level, out of the
-//! metrics, the command line, and files that others may read.
+//! metrics, of what a collector of traces gets, of the command line, and of files that others may read.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use proto::intake::v1::{
 };
 use stdx::Sha256;
 use tests::{
-    Backend, Mailbox, Product, Visitor, World,
+    Backend, Collector, Mailbox, Product, Visitor, World,
     fake_imap::{FakeImap, Manner},
     smtp::Sink,
     wait_for,
@@ -27,6 +27,7 @@ use tonic::{Code, Request};
 const BOUND: Duration = Duration::from_secs(60);
 const TOKEN: &str = "planted-token-7f3a";
 const ENTRANCE: &str = "planted-entrance-4b7d";
+const COLLECTORS: &str = "planted-collector-2e8b";
 const PASSWORD: &str = "planted-password-\\\"9c1e";
 
 /// A mail whose sender, subject, body and phone occur nowhere else.
@@ -42,6 +43,7 @@ fn needles() -> Vec<String> {
     let words = [
         TOKEN,
         ENTRANCE,
+        COLLECTORS,
         "planted-exchange",
         "planted-password",
         "9c1e",
@@ -156,7 +158,7 @@ async fn visit(product: &Product, submission: &Submission) -> Vec<String> {
 }
 
 async fn nothing_secret_is_told_at_any_level(backend: Backend) {
-    let (world, sink) = (World::new(backend), Sink::start());
+    let (world, sink, collector) = (World::new(backend), Sink::start(), Collector::start());
     let password = format!("{:?}", PASSWORD.replace('\\', ""));
     let taken = FakeImap::start(Manner::Honest, vec![planted("third")]);
     let refused = FakeImap::start(Manner::RefusesLogin, Vec::new());
@@ -173,7 +175,9 @@ async fn nothing_secret_is_told_at_any_level(backend: Backend) {
         Mailbox::imap("fourth", refused.port).with("auth", "\"plain\""),
     ]
     .map(|mailbox| mailbox.with("password", &password));
-    let settings = world.settings_with_api(&api, &mailboxes);
+    let headers = format!("headers = {{ authorization = \"Bearer {COLLECTORS}\" }}\n");
+    let traces = collector.settings() + &headers;
+    let settings = world.settings_with_api(&api, &mailboxes).with_more(&traces);
     let product = Product::start_with(&settings, &[("CAIBIAN__LOG__FILTER", "trace")]);
     let submissions = recorded(&product, 3).await;
     ask(&product, &submissions).await;
@@ -190,11 +194,21 @@ async fn nothing_secret_is_told_at_any_level(backend: Backend) {
     assert!(told.contains("DEBUG mail::imap"), "{told}");
     assert!(told.contains("login was refused"), "{told}");
     assert!(refused.connections() > 0 && taken.transcript().iter().any(|command| command.contains("XOAUTH2")));
+    // So did each kind of span, and the collector's own token came to it and to nobody else.
+    let spans = collector.spans();
+    for name in ["mail record", "letter send", "GET /submissions", "GET other"] {
+        assert!(spans.iter().any(|span| span.name == name), "{name} in {spans:#?}");
+    }
+    for (name, value) in spans.iter().flat_map(|span| &span.attributes) {
+        assert!(value.is_ascii() && !value.contains('@'), "{name}: {value}");
+    }
+    assert!(collector.headers().contains(&format!("Bearer {COLLECTORS}")), "{:?}", collector.headers());
     let shown = settings.run(&["settings"]);
     assert!(shown.status.success(), "{shown:?}");
     let places = [
         ("the log", told),
         ("the metrics", metrics),
+        ("the traces", String::from_utf8_lossy(&collector.bytes()).into_owned()),
         ("settings", String::from_utf8_lossy(&shown.stdout).into_owned()),
         ("the command line", String::from_utf8_lossy(&command_line).into_owned()),
     ];

@@ -10,6 +10,7 @@ pub mod authority;
 pub mod browser;
 pub mod bucket_server;
 pub mod clamd;
+pub mod collector;
 pub mod dovecot;
 pub mod engine;
 pub mod fake_imap;
@@ -30,6 +31,7 @@ pub mod world;
 
 pub use asker::Asker;
 pub use browser::Browser;
+pub use collector::Collector;
 pub use dovecot::Dovecot;
 pub use engine::Engine;
 pub use imap::Imap;
