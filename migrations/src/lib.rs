@@ -38,6 +38,7 @@ mod m0022_day_work;
 mod m0023_day_page;
 mod m0024_chain;
 mod m0025_trace;
+mod m0026_erasure;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_day_page::Migration),
             Box::new(m0024_chain::Migration),
             Box::new(m0025_trace::Migration),
+            Box::new(m0026_erasure::Migration),
         ]
     }
 }

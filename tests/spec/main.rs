@@ -27,6 +27,7 @@ mod corpus;
 mod desk;
 mod doctor;
 mod draining;
+mod erasure;
 mod figures;
 mod filing;
 mod folders;

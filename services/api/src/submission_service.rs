@@ -152,14 +152,19 @@ impl<B: Blobs + 'static> SubmissionService for Submissions<B> {
         request: Request<v1::DownloadRawRequest>,
     ) -> Result<Response<Self::DownloadRawStream>, Status> {
         let request = request.into_inner();
-        let message = if let Some(id) = names::SUBMISSION.id(&request.name) {
-            self.store.submission_get(id).await.map_err(errors::of_store)?.message
+        let (message, erased_at) = if let Some(id) = names::SUBMISSION.id(&request.name) {
+            let record = self.store.submission_get(id).await.map_err(errors::of_store)?;
+            (record.message, record.erased_at)
         } else if let Some(id) = names::MESSAGE.id(&request.name) {
-            self.store.message_get(id).await.map_err(errors::of_store)?.message
+            let record = self.store.message_get(id).await.map_err(errors::of_store)?;
+            (record.message, record.erased_at)
         } else {
             let en = "a name of the form submissions/{uuid} or messages/{uuid} is needed";
             return Err(errors::field("name", en, "应为 submissions/{uuid} 或 messages/{uuid} 形式的名称"));
         };
+        if erased_at.is_some() {
+            return Err(errors::precondition("ERASED", "the mail was erased", "这封邮件已删除"));
+        }
         let Some(sha256) = message.raw_sha256 else {
             let en = "the mail was not fetched yet, or never will be; its stage says which";
             return Err(errors::precondition("RAW_NOT_STORED", en, "邮件原件尚未取回,或不会取回,请查看其状态"));

@@ -141,6 +141,8 @@ fn action(action: AccessAction) -> v1::AccessAction {
         AccessAction::UserInvited => v1::AccessAction::UserInvited,
         AccessAction::ContactRevealed => v1::AccessAction::ContactRevealed,
         AccessAction::Exported => v1::AccessAction::Exported,
+        AccessAction::PersonReported => v1::AccessAction::PersonReported,
+        AccessAction::PersonErased => v1::AccessAction::PersonErased,
     }
 }
 
@@ -157,6 +159,8 @@ fn action_read(action: v1::AccessAction) -> Option<AccessAction> {
         v1::AccessAction::UserInvited => AccessAction::UserInvited,
         v1::AccessAction::ContactRevealed => AccessAction::ContactRevealed,
         v1::AccessAction::Exported => AccessAction::Exported,
+        v1::AccessAction::PersonReported => AccessAction::PersonReported,
+        v1::AccessAction::PersonErased => AccessAction::PersonErased,
     })
 }
 

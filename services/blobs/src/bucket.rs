@@ -118,6 +118,17 @@ impl Bucket {
         self.shared.remote.unchanged(first_byte, age).await
     }
 
+    /// Removes a blob from the bucket, and its copy on this machine; one that is not there stays so. In a bucket nobody can
+    /// lock out another who finds the blob there and counts on it: only for a caller who knows that no worker runs.
+    ///
+    /// # Errors
+    /// `Unavailable` when the bucket does not remove it.
+    pub async fn remove(&self, sha256: Sha256) -> Result<(), Error> {
+        self.shared.remote.remove(sha256).await?;
+        self.shared.cache.remove_unchanged(sha256, Duration::ZERO).await?;
+        Ok(())
+    }
+
     /// Bytes that may still be written into the folder in front of the bucket.
     ///
     /// # Errors
@@ -222,6 +233,10 @@ impl Blobs for Bucket {
 impl Draft for BucketDraft {
     async fn append(&mut self, bytes: &[u8]) -> PortResult<()> {
         self.draft.append_bytes(bytes).await.map_err(PortError::from)
+    }
+
+    async fn sha256(&mut self) -> PortResult<Sha256> {
+        self.draft.hash().await.map_err(PortError::from)
     }
 
     async fn commit(self) -> PortResult<(Sha256, u64)> {

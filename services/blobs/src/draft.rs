@@ -106,6 +106,15 @@ impl FileDraft {
         Ok(())
     }
 
+    /// The hash of the bytes so far.
+    pub(crate) async fn hash(&mut self) -> Result<Sha256, Error> {
+        let writer = self.writer().await?;
+        let mut hasher = writer.hasher.clone();
+        self.pen = Pen::Here(writer);
+        hasher.update(&self.filling);
+        Ok(Sha256::finish(hasher))
+    }
+
     /// Writes the rest: the bytes are whole, and no blob yet.
     pub(crate) async fn seal(mut self) -> Result<Sealed, Error> {
         let writer = self.writer().await?;
@@ -153,6 +162,10 @@ impl Sealed {
 impl Draft for FileDraft {
     async fn append(&mut self, bytes: &[u8]) -> PortResult<()> {
         self.append_bytes(bytes).await.map_err(PortError::from)
+    }
+
+    async fn sha256(&mut self) -> PortResult<Sha256> {
+        self.hash().await.map_err(PortError::from)
     }
 
     async fn commit(self) -> PortResult<(Sha256, u64)> {

@@ -146,6 +146,29 @@ impl Folder {
         spawn_blocking(move || tree.remove_unchanged(sha256, age)).await?
     }
 
+    /// When a blob was written, adopted or found there last; none when it is not there.
+    ///
+    /// # Errors
+    /// `Unavailable` when the folder cannot be read.
+    pub async fn changed_at(&self, sha256: Sha256) -> Result<Option<SystemTime>, Error> {
+        let path = self.tree.path(sha256);
+        spawn_blocking(move || match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            known => known.and_then(|known| known.modified()).doing("find", &path).map(Some),
+        })
+        .await?
+    }
+
+    /// Removes a blob if it is as it was at `changed_at`; gives whether it is gone. One that was written, adopted or found
+    /// there since stays: somebody may be about to name it.
+    ///
+    /// # Errors
+    /// As [`Self::remove_unchanged`].
+    pub async fn remove_as_of(&self, sha256: Sha256, changed_at: SystemTime) -> Result<bool, Error> {
+        let tree = self.tree.clone();
+        spawn_blocking(move || tree.remove_as_of(sha256, changed_at)).await?
+    }
+
     /// Bytes that may still be written, as an ordinary user.
     ///
     /// # Errors
@@ -309,6 +332,21 @@ impl Tree {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             removed => removed.doing("remove", &path).map(|()| true),
         }
+    }
+
+    fn remove_as_of(&self, sha256: Sha256, changed_at: SystemTime) -> Result<bool, Error> {
+        let path = self.path(sha256);
+        let root = File::open(&self.root).doing("open", &self.root)?;
+        // As above.
+        root.lock().doing("lock", &self.root)?;
+        match fs::symlink_metadata(&path).and_then(|known| known.modified()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+            found if found.as_ref().ok() != Some(&changed_at) => return found.doing("find", &path).map(|_| false),
+            _ => {}
+        }
+        fs::remove_file(&path).doing("remove", &path)?;
+        path.parent().map_or(Ok(()), sync)?;
+        Ok(true)
     }
 
     fn make_durable(&self, name: [u8; 2], folder: &Path) -> Result<(), Error> {

@@ -12,7 +12,8 @@
 //! A bucket has the same names below its prefix (`ab/cd/abcd…`), and a folder in front of it. A blob is there once the
 //! bucket has it whole: the bytes are written into the folder's `tmp`, hashed, sent, and only then become a copy in the
 //! folder. What is read comes from a copy, or from the bucket by way of `tmp` and its hash. That a copy is there says
-//! nothing about the bucket. In a bucket nobody can take turns, so that nothing is removed from it.
+//! nothing about the bucket. In a bucket nobody can take turns, so that nothing is removed from it but by a caller who
+//! knows that no worker runs.
 //!
 //! Deliberately absent: names, media types, owners, and to know which blobs are orphans.
 

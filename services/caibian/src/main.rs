@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod demo;
 mod doctor;
+mod erasing;
 mod history;
 mod ledger;
 mod letters;
@@ -13,6 +14,7 @@ mod look_ups;
 mod mailbox_test;
 mod ops;
 mod orphans;
+mod person;
 mod probe;
 mod raw;
 mod registers;
@@ -113,6 +115,11 @@ enum Command {
         #[command(subcommand)]
         action: users::Users,
     },
+    /// What is held of a person: a report for the person, and its erasure.
+    Person {
+        #[command(subcommand)]
+        action: person::Person,
+    },
     /// Fills the procurement registers; a second import changes nothing.
     Import {
         #[command(subcommand)]
@@ -206,6 +213,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Reconcile => runtime()?.block_on(ledger::reconcile(&settings()?)),
         Command::Quarantine { action } => runtime()?.block_on(ledger::quarantine(&settings()?, action)),
         Command::Users { action } => runtime()?.block_on(users::run(&settings()?, action)),
+        Command::Person { action } => runtime()?.block_on(person::run(&settings()?, action)),
         Command::Import { what } => runtime()?.block_on(registers::import(&settings()?, &what)),
         Command::Generate(arguments) => runtime()?.block_on(registers::generate(&settings()?, &arguments)),
         Command::Backup { to } => runtime()?.block_on(backup::backup(&settings()?, &to)),

@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, orphans,
+    Failure, erasing, orphans,
     settings::{BlobSettings, S3Settings},
 };
 
@@ -107,10 +107,14 @@ impl AnyBlobs {
     }
 
     /// Tells in the log if the place does not answer, which keeps nobody from starting; then keeps it tidy until `cancel`.
-    /// Of a folder, orphans are removed by the worker. From a bucket nothing is removed, only copies on this machine.
+    /// Of a folder, orphans and the blobs of erasures are removed by the worker. From a bucket nothing is removed, only copies on this machine.
     pub async fn tend(self, store: Store, is_worker: bool, cancel: CancellationToken) {
         let bucket = match self {
-            AnyBlobs::Folder(folder) if is_worker => return orphans::remove_daily(folder, store, cancel).await,
+            AnyBlobs::Folder(folder) if is_worker => {
+                let orphans = orphans::remove_daily(folder.clone(), store.clone(), cancel.clone());
+                tokio::join!(orphans, erasing::resume_always(folder, store, cancel));
+                return;
+            }
             // What ends by itself ends the process.
             AnyBlobs::Folder(_) => return cancel.cancelled().await,
             AnyBlobs::Bucket(bucket) => bucket,
@@ -162,6 +166,10 @@ impl Blobs for AnyBlobs {
 impl Draft for AnyDraft {
     async fn append(&mut self, bytes: &[u8]) -> PortResult<()> {
         either!(self, AnyDraft, draft => draft.append(bytes).await)
+    }
+
+    async fn sha256(&mut self) -> PortResult<Sha256> {
+        either!(self, AnyDraft, draft => draft.sha256().await)
     }
 
     async fn commit(self) -> PortResult<(Sha256, u64)> {

@@ -265,8 +265,18 @@ pub const REPLY_KINDS: [ReplyKind; 5] = [
 pub const ROLES: [ReviewRole; 4] =
     [ReviewRole::Viewer, ReviewRole::Editor, ReviewRole::ChiefEditor, ReviewRole::Administrator];
 
+/// What a mail is called: its subject, that it has none, or that it was erased.
+#[must_use]
+pub fn subject(subject: &str, is_erased: bool, language: Language) -> &str {
+    match (subject, is_erased) {
+        ("", true) => language.of("〔已删除〕", "[erased]"),
+        ("", false) => language.of("（无主题）", "(no subject)"),
+        (subject, _) => subject,
+    }
+}
+
 /// Everything that the list of accesses tells.
-pub const ACCESS_ACTIONS: [AccessAction; 10] = [
+pub const ACCESS_ACTIONS: [AccessAction; 12] = [
     AccessAction::SignIn,
     AccessAction::SignInFailed,
     AccessAction::SignOut,
@@ -277,6 +287,8 @@ pub const ACCESS_ACTIONS: [AccessAction; 10] = [
     AccessAction::UserInvited,
     AccessAction::ContactRevealed,
     AccessAction::Exported,
+    AccessAction::PersonReported,
+    AccessAction::PersonErased,
 ];
 
 /// Where a mail stands, with its colour.
@@ -331,6 +343,8 @@ pub fn access_action(action: AccessAction, language: Language) -> &'static str {
         AccessAction::UserInvited => language.of("邀请用户", "Invited a user"),
         AccessAction::ContactRevealed => language.of("查看联系方式", "Looked at contact details"),
         AccessAction::Exported => language.of("导出", "Exported"),
+        AccessAction::PersonReported => language.of("查阅个人信息", "Reported a person's data"),
+        AccessAction::PersonErased => language.of("删除个人信息", "Erased a person's data"),
     }
 }
 

@@ -102,6 +102,8 @@ pub trait Blobs: Send + Sync {
 pub trait Draft: Send {
     /// Appends bytes.
     fn append(&mut self, bytes: &[u8]) -> impl Future<Output = PortResult<()>> + Send;
+    /// The hash of the bytes so far.
+    fn sha256(&mut self) -> impl Future<Output = PortResult<Sha256>> + Send;
     /// Makes the bytes durable (file, then directory) and gives their hash and size. Dropped instead, nothing remains.
     fn commit(self) -> impl Future<Output = PortResult<(Sha256, u64)>> + Send;
 }
@@ -140,6 +142,8 @@ pub enum StoreOutcome {
     Stored,
     /// This mailbox has the same bytes already: the message is `Repeated`.
     Repeated(Uuid),
+    /// A mail of these bytes was erased: the message is `Recorded`, and nothing of it is kept.
+    Erased,
 }
 
 /// The tables. Every change takes the lease and fails with `Conflict` when its fence is stale or the stage moved.
@@ -202,7 +206,10 @@ pub trait Ledger: Send + Sync {
         reason: &str,
         due_at: DateTime<Utc>,
     ) -> impl Future<Output = PortResult<()>> + Send;
-    /// `Seen` → `Stored`, or `Repeated`. The blob is durable before this is called.
+    /// Whether a mail of these bytes was erased: they are not to be kept again.
+    fn is_erased(&self, raw_sha256: Sha256) -> impl Future<Output = PortResult<bool>> + Send;
+    /// `Seen` → `Stored`, `Repeated`, or for bytes that were erased `Recorded`. The blob of all others is durable before
+    /// this is called.
     fn message_stored(
         &self,
         lease: &Lease,

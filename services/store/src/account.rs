@@ -222,6 +222,10 @@ pub enum AccessAction {
     ContactRevealed,
     /// Took data out.
     Exported,
+    /// Reported what is held of a person.
+    PersonReported,
+    /// Erased what was held of a person, or single mails.
+    PersonErased,
 }
 
 /// A line of what was done with accounts and personal data.

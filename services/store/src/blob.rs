@@ -1,4 +1,4 @@
-//! Which blobs the rows name, and which they do not.
+//! Which blobs the rows name, and which they do not. The hash of an erased mail stays in its row and names nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -23,6 +23,7 @@ pub async fn list(store: &Store, after: Option<Sha256>, limit: u32) -> Result<Ve
         .select_only()
         .column(message::Column::RawSha256)
         .filter(message::Column::RawSha256.gt(after.clone()))
+        .filter(message::Column::ErasedAt.is_null())
         .group_by(message::Column::RawSha256)
         .order_by_asc(message::Column::RawSha256)
         .limit(u64::from(limit))
@@ -52,6 +53,7 @@ pub async fn list(store: &Store, after: Option<Sha256>, limit: u32) -> Result<Ve
         .columns([message::Column::RawSha256, message::Column::Id])
         .filter(message::Column::RawSha256.is_in(hashes_raw))
         .filter(message::Column::Repeats.is_null())
+        .filter(message::Column::ErasedAt.is_null())
         .into_tuple()
         .all(&store.reader)
         .await?;
@@ -84,6 +86,7 @@ pub async fn unnamed(store: &Store, hashes: &[Sha256]) -> Result<Vec<Sha256>> {
             .column(message::Column::RawSha256)
             .distinct()
             .filter(message::Column::RawSha256.is_in(texts()))
+            .filter(message::Column::ErasedAt.is_null())
             .into_tuple()
             .all(&store.reader)
             .await?;

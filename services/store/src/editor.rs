@@ -17,7 +17,7 @@ use crate::{
     message::{after, is_unread, sender, stage},
     record::{MessageQuery, MessageRecord},
     search::holds,
-    values::{LINE_CHARACTERS_MAX, REASON_CHARACTERS_MAX, bounded, from_word, line, word},
+    values::{LINE_CHARACTERS_MAX, REASON_CHARACTERS_MAX, bounded, from_word, instant, line, word},
 };
 
 pub async fn get(store: &Store, id: Uuid) -> Result<MessageRecord> {
@@ -83,6 +83,7 @@ async fn records(store: &Store, rows: Vec<message::Model>) -> Result<Vec<Message
                 class: row.class.as_deref().map(from_word).transpose()?,
                 from: sender(&row),
                 submission_id: submissions.get(&row.id).copied(),
+                erased_at: row.erased_at.map(instant).transpose()?,
                 class_reason: row.class_reason_zh.zip(row.class_reason_en),
                 reason: row.reason,
                 subject: row.subject,

@@ -14,7 +14,7 @@ use intake::{
 use stdx::Sha256;
 use uuid::Uuid;
 
-use crate::{Store, campaign, mailbox, message, submission};
+use crate::{Store, campaign, erasure, mailbox, message, submission};
 
 impl Ledger for Store {
     async fn lease_take(&self, mailbox_id: Uuid, holder: &str, ttl: Duration) -> PortResult<Option<Lease>> {
@@ -68,6 +68,10 @@ impl Ledger for Store {
         due_at: DateTime<Utc>,
     ) -> PortResult<()> {
         Ok(message::try_failed(self, lease, message, reason, due_at).await?)
+    }
+
+    async fn is_erased(&self, raw_sha256: Sha256) -> PortResult<bool> {
+        Ok(erasure::is_erased(&self.reader, raw_sha256).await?)
     }
 
     async fn message_stored(

@@ -11,6 +11,7 @@ mod contact;
 mod dry_run;
 mod editor;
 mod entity;
+pub mod erasure;
 mod error;
 mod export;
 mod history;
@@ -39,7 +40,10 @@ mod write;
 pub use error::{Error, Result};
 pub use outbox::{ReplyPolicy, ReplySender};
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use ::reply::{editing::Refusal as ReplyRefusal, outbox::State as ReplyState};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -570,6 +574,68 @@ impl Store {
     /// sessions; tells whether it did.
     pub async fn password_change(&self, session: &Session, old: &str, new: &str, now: DateTime<Utc>) -> Result<bool> {
         account::session::password_change(self, session, old, new, now).await
+    }
+
+    /// Empties the rows of what is erased, in one transaction, and writes down which blobs are to go; the blobs and the
+    /// database's free pages follow ([`Self::erasure_note`], [`Self::scrub`], [`Self::erasure_end`]). A refusal is a value;
+    /// a rehearsal and an erasure that finds nothing leave nothing.
+    pub async fn erasure_begin(
+        &self,
+        asked: &erasure::Asked,
+    ) -> Result<std::result::Result<erasure::Begun, erasure::Refusal>> {
+        erasure::begin(self, asked).await
+    }
+
+    /// One erasure.
+    pub async fn erasure_get(&self, id: Uuid) -> Result<erasure::Erasure> {
+        erasure::get(self, id).await
+    }
+
+    /// Erasures before one of them, newest first.
+    pub async fn erasure_list(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<erasure::Erasure>> {
+        erasure::list(self, before, limit).await
+    }
+
+    /// Erasures that have not ended, oldest first.
+    pub async fn erasure_open(&self) -> Result<Vec<erasure::Erasure>> {
+        erasure::open(self).await
+    }
+
+    /// Those of the hashes that no live row names, and whether nobody can be about to name one that lay there before this
+    /// question: no mail is on its way between its bytes and its row.
+    pub async fn erasure_removable(&self, hashes: &[Sha256]) -> Result<(HashSet<Sha256>, bool)> {
+        erasure::removable(self, hashes).await
+    }
+
+    /// Writes down what became of an erasure's blobs.
+    pub async fn erasure_note(&self, id: Uuid, blobs: &[erasure::ErasedBlob]) -> Result<()> {
+        erasure::note(self, id, blobs).await
+    }
+
+    /// An erasure is done, blobs and pages included.
+    pub async fn erasure_end(&self, id: Uuid) -> Result<erasure::Erasure> {
+        erasure::end(self, id).await
+    }
+
+    /// Makes the database give up the pages that held what was erased: SQLite writes its file anew and empties the
+    /// write-ahead log; PostgreSQL clears dead rows for reuse, and their bytes stay until others are written over them.
+    pub async fn scrub(&self) -> Result<()> {
+        erasure::scrub(self).await
+    }
+
+    /// A page of what is held of an address: its mails by id, after the given one, each with all that belongs to it.
+    pub async fn person_mails(
+        &self,
+        address: &str,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<erasure::PersonMail>> {
+        erasure::page(self, address, after, limit).await
+    }
+
+    /// What is held of an address beside its mails.
+    pub async fn person_rest(&self, address: &str) -> Result<erasure::PersonRest> {
+        erasure::rest(self, address).await
     }
 
     /// Notes what was done with an account or with personal data.

@@ -5,6 +5,7 @@ use intake::{
     letter::{Address, Letter},
     message::{Message, Stage},
     ports::{Lease, Listed, StoreOutcome},
+    sorting::Class,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait, NotSet,
@@ -17,10 +18,12 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Store,
     entity::{attachment, letter, message},
+    erasure,
     history::{self, Line},
     mailbox,
     values::{
-        LINE_CHARACTERS_MAX, REASON_CHARACTERS_MAX, bounded, from_json, json, line, micros, now, parsed as read, signed,
+        LINE_CHARACTERS_MAX, REASON_CHARACTERS_MAX, bounded, from_json, json, line, micros, now, parsed as read,
+        signed, word,
     },
     write::Leased,
 };
@@ -271,12 +274,25 @@ async fn store_once(
         .filter(message::Column::Repeats.is_null())
         .one(&leased.tx)
         .await?;
+    let is_erased = erasure::is_erased(&leased.tx, raw_sha256).await?;
     let set = message::ActiveModel {
         raw_sha256: Set(Some(raw_sha256.hex())),
         size_bytes: Set(signed(size_bytes)?),
+        erased_at: Set(is_erased.then(now)),
         ..succeeded()
     };
     let outcome = match first {
+        None if is_erased => {
+            let set = message::ActiveModel {
+                class: Set(Some(word(Class::Unreadable)?)),
+                class_reason_zh: Set(Some(String::new())),
+                class_reason_en: Set(Some(String::new())),
+                ..set
+            };
+            advance(&leased, lease, message, Stage::Recorded, set).await?;
+            tell(&leased, message, Stage::Recorded, "a mail of these bytes was erased: nothing of it is kept").await?;
+            StoreOutcome::Erased
+        }
         None => {
             let detail = format!("{size_bytes} bytes, SHA-256 {raw_sha256}");
             advance(&leased, lease, message, Stage::Stored, set).await?;

@@ -22,7 +22,7 @@ pub(crate) use duty::owe;
 pub(crate) use edit::{go_on, step};
 pub(crate) use line::{Line, append, set};
 pub(crate) use read::{counts, get, history, list, sending};
-pub(crate) use write::{About, acknowledge};
+pub(crate) use write::{About, AnsweredIds, acknowledge};
 
 /// Who writes to the authors of one mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]

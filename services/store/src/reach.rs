@@ -29,7 +29,7 @@ const WAITING_MAX: u64 = 1_000;
 /// How it stands with each of the addresses, by the address in lower case; one that nothing is known of is left out.
 pub async fn of(connection: &impl ConnectionTrait, addresses: &[String]) -> Result<HashMap<String, Reach>> {
     let mut reaches: HashMap<String, Reach> = HashMap::new();
-    let addresses: Vec<String> = addresses.iter().map(|one| address(one)).collect();
+    let addresses: Vec<String> = addresses.iter().map(|one| address(one)).filter(|one| !one.is_empty()).collect();
     let marks = contact_mark::Entity::find().filter(contact_mark::Column::Address.is_in(addresses.iter()));
     for mark in marks.all(connection).await? {
         let heard: Option<Option<i64>> = submission_contact::Entity::find()
@@ -66,6 +66,10 @@ pub async fn is_marked(tx: &DatabaseTransaction, address: &str) -> Result<bool> 
 
 /// Marks the address of a letter that came back, and holds what waits for it.
 pub async fn mark(tx: &DatabaseTransaction, back: &row::Model, reason: &str, now: DateTime<Utc>) -> Result<()> {
+    if back.contact.is_empty() {
+        // Erased: nobody knows any more whose it was.
+        return Ok(());
+    }
     let looked = contact_event::Entity::find()
         .filter(contact_event::Column::Address.eq(back.contact.as_str()))
         .filter(contact_event::Column::IsReachable.eq(true))

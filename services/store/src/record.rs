@@ -91,6 +91,8 @@ pub struct MessageRecord {
     pub from: Option<Address>,
     /// Its submission.
     pub submission_id: Option<Uuid>,
+    /// When its words and its bytes were erased.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// A recorded message with the letter that was read and what was decided of it.
@@ -184,6 +186,8 @@ pub struct SubmissionRecord {
     pub judgement: Judgement,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
+    /// When its words were erased; then everything that could name or quote somebody is empty.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// The order of a list of submissions.
@@ -307,6 +311,8 @@ pub struct ReviewSummary {
     pub characters: u64,
     /// Received before the mailbox's cut-off.
     pub backfilled: bool,
+    /// When this version was erased.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// A line of a review's history.

@@ -204,6 +204,7 @@ async fn insert(
         judgement: Set(json(judgement)?),
         created_at: Set(now()),
         category: Set(Some(category)),
+        erased_at: Set(None),
     };
     submission::Entity::insert(row).exec_without_returning(tx).await?;
     trace::recorded(id);
@@ -317,6 +318,7 @@ fn record(row: Row, letter: Option<Letter>) -> Result<SubmissionRecord> {
             message.class_reason_zh.clone().unwrap_or_default(),
             message.class_reason_en.clone().unwrap_or_default(),
         ),
+        erased_at: submission.erased_at.map(instant).transpose()?,
         message: message.message()?,
     })
 }
@@ -339,8 +341,13 @@ async fn records_whole(store: &Store, rows: Vec<Row>) -> Result<Vec<(i64, Submis
     rows.into_iter()
         .map(|row| {
             let id = row.0.message_id;
-            let letter = letters.remove(&id).ok_or(Error::NotFound { what: "letter of message", id })?;
-            Ok((row.0.change_seq, record(row, Some(letter))?))
+            let letter = match letters.remove(&id) {
+                // Its outline is empty too.
+                None if row.0.erased_at.is_some() => None,
+                None => return Err(Error::NotFound { what: "letter of message", id }),
+                letter => letter,
+            };
+            Ok((row.0.change_seq, record(row, letter)?))
         })
         .collect()
 }

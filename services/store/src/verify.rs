@@ -24,6 +24,54 @@ struct Question {
 /// `{uuid COLUMN}` becomes the id as text, `{change}` the name of the counter of changes.
 const QUESTIONS: &[Question] = &[
     Question {
+        place: "erasure",
+        detail: "it was begun and has not ended: `caibian person resume` goes on with it",
+        sql: "SELECT {uuid id} AS id, '' AS a, '' AS b FROM erasure WHERE ended_at IS NULL",
+    },
+    Question {
+        place: "message",
+        detail: "it was erased, and {a} is still held",
+        sql: "SELECT {uuid message.id} AS id, CASE WHEN message.subject <> '' THEN 'its subject' \
+              WHEN COALESCE(message.from_address, '') <> '' OR COALESCE(message.from_name, '') <> '' THEN 'its sender' \
+              WHEN message.stage NOT IN ('recorded', 'repeated') THEN 'its place on the way' \
+              WHEN EXISTS (SELECT 1 FROM letter WHERE letter.message_id = message.id) THEN 'its letter' \
+              ELSE 'a file of it' END AS a, '' AS b \
+              FROM message WHERE message.erased_at IS NOT NULL AND (message.subject <> '' \
+              OR COALESCE(message.from_address, '') <> '' OR COALESCE(message.from_name, '') <> '' \
+              OR message.stage NOT IN ('recorded', 'repeated') \
+              OR EXISTS (SELECT 1 FROM letter WHERE letter.message_id = message.id) \
+              OR EXISTS (SELECT 1 FROM attachment WHERE attachment.message_id = message.id))",
+    },
+    Question {
+        place: "message",
+        detail: "its bytes were erased, and it is not",
+        sql: "SELECT {uuid message.id} AS id, '' AS a, '' AS b FROM message \
+              JOIN erased_mail ON erased_mail.raw_sha256 = message.raw_sha256 WHERE message.erased_at IS NULL",
+    },
+    Question {
+        place: "submission",
+        detail: "{a}",
+        sql: "SELECT {uuid submission.id} AS id, CASE \
+              WHEN message.erased_at IS NULL THEN 'it was erased, and its message was not' \
+              WHEN submission.erased_at IS NULL THEN 'its message was erased, and it was not' \
+              ELSE 'it was erased, and words of it are still held' END AS a, '' AS b \
+              FROM submission JOIN message ON message.id = submission.message_id \
+              WHERE (message.erased_at IS NULL) <> (submission.erased_at IS NULL) OR (submission.erased_at IS NOT NULL \
+              AND (submission.subject <> '' OR submission.sender <> '' OR submission.message_id_header IS NOT NULL \
+              OR EXISTS (SELECT 1 FROM submission_contact AS kept WHERE kept.submission_id = submission.id) \
+              OR EXISTS (SELECT 1 FROM likeness_band AS band WHERE band.submission_id = submission.id)))",
+    },
+    Question {
+        place: "reply",
+        detail: "{a}",
+        sql: "SELECT {uuid reply.id} AS id, CASE WHEN reply.erased_at IS NULL \
+              THEN 'its submission was erased, and it was not' ELSE 'it was erased, and words of it are still held' END \
+              AS a, '' AS b FROM reply JOIN submission ON submission.id = reply.submission_id \
+              WHERE (reply.erased_at IS NULL AND submission.erased_at IS NOT NULL) OR (reply.erased_at IS NOT NULL \
+              AND (reply.subject <> '' OR reply.body <> '' OR reply.to_address <> '' OR reply.contact <> '' \
+              OR LENGTH(reply.raw) > 0))",
+    },
+    Question {
         place: "message",
         detail: "its history breaks: a line goes on from {a} where the line before ended at {b}",
         sql: "SELECT {uuid message_id} AS id, COALESCE(stage_from, 'nothing') AS a, COALESCE(before, 'nothing') AS b \
@@ -75,7 +123,7 @@ const QUESTIONS: &[Question] = &[
         detail: "it is {a} without a letter",
         sql: "SELECT {uuid message.id} AS id, stage AS a, '' AS b FROM message \
               LEFT JOIN letter ON letter.message_id = message.id WHERE letter.message_id IS NULL \
-              AND stage IN ('parsed', 'recorded') AND COALESCE(class, '') <> 'unreadable'",
+              AND stage IN ('parsed', 'recorded') AND COALESCE(class, '') <> 'unreadable' AND message.erased_at IS NULL",
     },
     Question {
         place: "message",

@@ -199,6 +199,11 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
         if offset == 0 && message.size_bytes > 0 {
             return Err(Fault::Mail(format!("listed with {} bytes, but none came", message.size_bytes)));
         }
+        let sha256 = draft.sha256().await.map_err(Fault::Blobs)?;
+        if self.ports.ledger.is_erased(sha256).await.map_err(Fault::Blobs)? {
+            // The draft goes with its bytes.
+            return Ok(Pulled::Whole(sha256, offset));
+        }
         let (sha256, size_bytes) = draft.commit().await.map_err(Fault::Blobs)?;
         crash::point("C7");
         Ok(Pulled::Whole(sha256, size_bytes))
@@ -225,6 +230,10 @@ impl<S: Source, B: Blobs, O: Opener, L: Ledger, C: Clock> Sweep<'_, S, B, O, L, 
             None => Ok(None),
             Some(StoreOutcome::Repeated(_)) => {
                 self.moved(&message, Stage::Repeated, began);
+                Ok(None)
+            }
+            Some(StoreOutcome::Erased) => {
+                self.moved(&message, Stage::Recorded, began);
                 Ok(None)
             }
             Some(StoreOutcome::Stored) => {

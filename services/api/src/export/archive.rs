@@ -81,7 +81,8 @@ pub fn plan(lines: &[ExportLine], with_raw_mail: bool) -> Result<Vec<Planned>, S
         for part in &submission.letter.parts {
             add(&part.name, &part.path, &part.media_type, part.size_bytes, part.sha256);
         }
-        if let Some(sha256) = submission.message.raw_sha256.filter(|_| with_raw_mail) {
+        if let Some(sha256) = submission.message.raw_sha256.filter(|_| with_raw_mail && submission.erased_at.is_none())
+        {
             add("原始邮件.eml", "", "message/rfc822", submission.message.size_bytes, sha256);
         }
         if planned.len() > FILES_MAX {

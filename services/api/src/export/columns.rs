@@ -75,7 +75,10 @@ pub fn cells(line: &ExportLine, with_contacts: bool) -> Vec<Cell> {
         Cell::text(names),
         Cell::text(values(&submission.contact.organisations).join("；")),
         Cell::text(contact(line, with_contacts)),
-        Cell::text(submission.letter.headers.subject.as_str()),
+        Cell::text(match submission.erased_at {
+            Some(_) => "〔已删除〕",
+            None => submission.letter.headers.subject.as_str(),
+        }),
         Cell::text(class(submission.class)),
         Cell::text(verdict(submission.judgement.verdict)),
         Cell::text(missing.join("；")),

@@ -88,6 +88,7 @@ pub fn message(record: &MessageRecord, history: &[Event]) -> v1::Message {
         from: record.from.as_ref().map(submission::address),
         submission: record.submission_id.map(|id| names::SUBMISSION.name(id)).unwrap_or_default(),
         history: history.iter().map(event).collect(),
+        erase_time: record.erased_at.map(timestamp),
     }
 }
 

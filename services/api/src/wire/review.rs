@@ -249,6 +249,7 @@ fn summary(summary: &ReviewSummary) -> v1::ReviewSummary {
         cloud_expire_time: summary.cloud_expires_at.map(timestamp),
         characters: summary.characters,
         backfilled: summary.backfilled,
+        erase_time: summary.erased_at.map(timestamp),
     }
 }
 

@@ -45,6 +45,7 @@ fn whole(record: &SubmissionRecord) -> v1::Submission {
         findings: record.findings.iter().map(finding).collect(),
         judgement: Some(judgement(&record.judgement)),
         create_time: Some(timestamp(record.created_at)),
+        erase_time: record.erased_at.map(timestamp),
         ..facts(&record.letter)
     }
 }

@@ -161,6 +161,14 @@ impl Remote {
         sent
     }
 
+    /// Removes a blob; one that is not there stays so.
+    pub async fn remove(&self, sha256: Sha256) -> Result<(), Error> {
+        match self.store.delete(&self.key(sha256)).await {
+            Err(error) if !is_missing(&error) => Err(self.failed("remove from", &error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Blobs that begin with this byte and are at least so old.
     pub async fn unchanged(&self, first_byte: u8, age: Duration) -> Result<Vec<Sha256>, Error> {
         let below = Key::from(format!("{}{first_byte:02x}", self.prefix));

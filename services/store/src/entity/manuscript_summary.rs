@@ -26,6 +26,8 @@ pub struct Model {
     pub characters: i64,
     /// Subject, author and organisation, folded, one a line.
     pub search_text: String,
+    /// When that version was erased.
+    pub erased_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -37,6 +37,8 @@ pub struct Model {
     pub filed_at: Option<i64>,
     /// Where its way stands in a trace.
     pub traceparent: Option<String>,
+    /// When its words and its bytes were erased.
+    pub erased_at: Option<i64>,
     #[sea_orm(has_one)]
     pub submission: HasOne<super::submission::Entity>,
 }

@@ -10,6 +10,8 @@ pub mod campaign_revision;
 pub mod contact_event;
 pub mod contact_mark;
 pub mod counter;
+pub mod erased_mail;
+pub mod erasure;
 pub mod folder;
 pub mod history_link;
 pub mod letter;

@@ -59,6 +59,8 @@ pub struct Model {
     pub row_version: i64,
     pub created_at: i64,
     pub updated_at: i64,
+    /// When its words were erased.
+    pub erased_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -35,6 +35,8 @@ pub struct Model {
     pub created_at: i64,
     /// Of the campaign's categories, from 1; 0 where nothing tells, unset while nobody has looked.
     pub category: Option<i64>,
+    /// When its words were erased.
+    pub erased_at: Option<i64>,
     #[sea_orm(belongs_to, from = "message_id", to = "id")]
     pub message: BelongsTo<super::message::Entity>,
 }

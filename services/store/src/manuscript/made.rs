@@ -155,6 +155,7 @@ fn make(review: review::Model, number: i64, versions: i64, newest: submission::M
             pictures: tally.pictures.into(),
             cloud_files: tally.cloud_files.into(),
             characters: signed(tally.characters)?,
+            erased_at: newest.erased_at,
         },
         groups: BTreeSet::new(),
     })

@@ -114,6 +114,10 @@ async fn tell(
         .one(tx)
         .await?;
     let newest = newest.ok_or(Error::NotFound { what: "submission", id: root_id })?;
+    if newest.erased_at.is_some() {
+        // Nobody knows any more whom to write to.
+        return Ok(());
+    }
     let mail = letter::Entity::find_by_id(newest.message_id).one(tx).await?;
     let mail: Letter =
         from_json(mail.ok_or(Error::NotFound { what: "letter of message", id: newest.message_id })?.facts)?;

@@ -207,6 +207,7 @@ pub async fn write(
         row_version: 1,
         created_at: at,
         updated_at: at,
+        erased_at: None,
     };
     let id = row.id;
     row::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;

@@ -160,6 +160,7 @@ async fn summaries(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Ha
             cloud_expires_at: compared.cloud_expires_at.map(instant).transpose()?,
             characters: unsigned(shown.characters)?,
             backfilled: compared.backfilled,
+            erased_at: shown.erased_at.map(instant).transpose()?,
         };
         summaries.insert(shown.submission_id, summary);
     }

@@ -111,7 +111,7 @@ fn differing(made: &Made, row: &manuscript::Model, summary: &manuscript_summary:
     compare!(made.row, row; received_at campaign_id number row_version state verdict editor_id due_day updated_at versions
         sender has_video has_cloud_file cloud_expires_at backfilled opened_at decided_at grouped_version);
     compare!(made.summary, summary; newest_id subject contact_name organisation failed undetermined documents videos
-        pictures cloud_files characters search_text);
+        pictures cloud_files characters search_text erased_at);
     if made.summary.received_at != summary.received_at {
         differing.push("receipt");
     }

@@ -58,6 +58,7 @@ pub async fn of_many_messages_with_the_same_bytes_one_is_stored(scene: Scene) {
         match task.await.unwrap() {
             (id, StoreOutcome::Stored) => first.push(id),
             (_, StoreOutcome::Repeated(of)) => repeated.push(of),
+            (_, StoreOutcome::Erased) => panic!("nothing was erased"),
         }
     }
     assert_eq!(first.len(), 1);

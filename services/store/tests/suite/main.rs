@@ -6,6 +6,7 @@ mod chain;
 mod concurrency;
 mod contacts;
 mod database;
+mod erasure;
 mod exports;
 mod identities;
 mod ledger;
@@ -80,6 +81,15 @@ suite! {
     database::a_newer_database_is_refused,
     database::history_can_only_be_added_to,
     database::migrating_again_or_twice_at_once_changes_nothing,
+    erasure::of_a_person_who_is_erased_no_word_is_left_and_every_count_is,
+    erasure::a_rehearsal_and_an_erasure_of_nobody_leave_nothing,
+    erasure::a_letter_that_is_being_sent_and_an_adopted_manuscript_are_refused_with_a_word,
+    erasure::a_file_that_two_people_sent_stays_with_the_other,
+    erasure::a_mail_that_was_erased_comes_back_neither_under_a_new_epoch_nor_after_a_restore,
+    erasure::a_worker_in_the_middle_of_an_erased_mail_goes_no_further,
+    erasure::what_came_back_from_an_address_goes_with_it_and_who_names_it_is_told,
+    erasure::a_half_done_erasure_is_found,
+    erasure::every_table_has_its_line_in_what_is_said_of_personal_data,
     exports::every_number_of_a_campaign_leaves_and_a_filter_leaves_whole_manuscripts,
     exports::the_decision_that_holds_leaves_with_its_reason_and_a_retracted_one_does_not,
     identities::a_sign_in_that_was_begun_ends_once_in_time_and_in_its_own_browser,

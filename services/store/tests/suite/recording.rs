@@ -45,6 +45,7 @@ pub async fn a_submission_is_read_back_as_it_was_recorded(scene: Scene) {
         findings: assessed.findings,
         judgement: assessed.judgement.unwrap(),
         created_at: whole.created_at,
+        erased_at: None,
     };
     assert_eq!(whole, expected);
     assert_eq!(whole.message.received_at, day() + chrono::TimeDelta::seconds(1), "to the microsecond");

@@ -105,6 +105,10 @@ impl Draft for MemoryDraft {
         Ok(())
     }
 
+    async fn sha256(&mut self) -> PortResult<Sha256> {
+        Ok(Sha256::of(&self.bytes))
+    }
+
     async fn commit(self) -> PortResult<(Sha256, u64)> {
         self.chance.call("commit").await?;
         let sha256 = Sha256::of(&self.bytes);

@@ -282,6 +282,10 @@ impl Ledger for MemoryLedger {
         .await
     }
 
+    async fn is_erased(&self, _raw_sha256: Sha256) -> PortResult<bool> {
+        Ok(false)
+    }
+
     async fn message_stored(
         &self,
         lease: &Lease,

@@ -34,6 +34,7 @@ pub fn routes() -> Router<Desk> {
 pub fn title<'a>(visit: &'a Visit, message: &'a Message) -> &'a str {
     match (message.subject.is_empty(), message.stage()) {
         (false, _) => &message.subject,
+        (true, _) if message.erase_time.is_some() => words::subject("", true, visit.language()),
         (true, Stage::Parsed | Stage::Recorded) => visit.say("（无主题）", "(no subject)"),
         (true, _) => visit.say("（无主题或尚未读取）", "(no subject, or not read yet)"),
     }
@@ -78,7 +79,7 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(query): Query<Vec<(Str
         Ok(answer) => answer.into_inner(),
         Err(status) => return Fault::from(status).to(&visit),
     };
-    let beginning = match message.raw_sha256.is_empty() {
+    let beginning = match message.raw_sha256.is_empty() || message.erase_time.is_some() {
         true => None,
         false => Some(beginning(&visit, &message.name).await),
     };
@@ -224,7 +225,7 @@ async fn raw(visit: Visit, method: Method, Path(id): Path<String>) -> Response {
         Ok(answer) => answer.into_inner(),
         Err(status) => return Fault::from(status).to(&visit),
     };
-    if message.raw_sha256.is_empty() {
+    if message.raw_sha256.is_empty() || message.erase_time.is_some() {
         return Fault::not_found().to(&visit);
     }
     let file_name = format!("{}.eml", if message.subject.is_empty() { "mail" } else { &message.subject });

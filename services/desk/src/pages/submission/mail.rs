@@ -22,7 +22,7 @@ pub fn tab(visit: &Visit, asked: &Asked, submission: &Submission, as_sent: Optio
         article.sheet {
             dl.facts {
                 dt { (visit.say("发件人", "From")) } dd { bdi { (from.display_name) } " " bdi { "<" (from.address) ">" } }
-                dt { (visit.say("主题", "Subject")) } dd { bdi { (filled(&submission.subject)) } }
+                dt { (visit.say("主题", "Subject")) } dd { bdi { (words::subject(&submission.subject, submission.erase_time.is_some(), language)) } }
                 dt { (visit.say("服务器收到", "Received by the server")) }
                 dd { (moment(submission.received_time.as_ref())) " " small { (words::received_basis(&submission.received_basis, language)) } }
                 dt { (visit.say("发件人所写时间", "Date as the sender wrote it")) }
@@ -30,7 +30,7 @@ pub fn tab(visit: &Visit, asked: &Asked, submission: &Submission, as_sent: Optio
                 dt { (visit.say("分类理由", "Why it was sorted so")) } dd { (sentence(submission.class_reason.as_ref(), language)) }
                 dt { (visit.say("原始邮件", "Raw mail")) }
                 dd { (words::size(submission.raw_size_bytes))
-                    @if visit.may(ReviewRole::Editor) {
+                    @if visit.may(ReviewRole::Editor) && submission.erase_time.is_none() {
                         " · " a href={ "/" (submission.name) "/raw" } { (visit.say("下载 .eml", "Download .eml")) }
                     } }
                 dt { "SHA-256" } dd.raw { (submission.raw_sha256) }

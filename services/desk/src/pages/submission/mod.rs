@@ -241,12 +241,8 @@ fn page(
     refused: Option<&Refused<'_>>,
     done: Option<String>,
 ) -> Response {
-    let subject = &loaded.submission.subject;
-    let title = if subject.is_empty() {
-        visit.say("（无主题）", "(no subject)").to_owned()
-    } else {
-        words::cut(subject, 200)
-    };
+    let Submission { subject, erase_time, .. } = &loaded.submission;
+    let title = words::cut(words::subject(subject, erase_time.is_some(), visit.language()), 200);
     let page = Page::new(visit, Here::Submissions, title);
     let root = &loaded.submission.root;
     let page = if refused.is_some() || loaded.revealed.is_some() {

@@ -76,8 +76,7 @@ fn line(around: &Around<'_>, review: &Review) -> Markup {
             td.number { (review.number) }
             th scope="row" {
                 a href=(around.listing.submission_url(newest)) {
-                    @if subject.is_empty() { (visit.say("（无主题）", "(no subject)")) }
-                    @else { bdi { (words::cut(subject, SUBJECT_CHARACTERS)) } }
+                    bdi { (words::cut(words::subject(subject, summary.erase_time.is_some(), visit.language()), SUBJECT_CHARACTERS)) }
                 }
                 (content(visit, &summary, around.now))
                 @if !around.listing.shows("tags") && !review.tags.is_empty() { small { (tags(&review.tags)) } }

@@ -39,6 +39,7 @@ pub fn review(number: u64) -> proto::intake::v1::Review {
             cloud_expire_time: Some(at("2023-03-22T00:00:00+08:00")),
             characters: 4_312,
             backfilled: false,
+            erase_time: None,
         }),
         ..Default::default()
     }
