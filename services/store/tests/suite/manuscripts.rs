@@ -515,6 +515,7 @@ pub async fn what_an_older_program_left_is_listed_after_the_next_start(scene: Sc
         scene.sql(&format!("DROP TABLE {table}")).await.unwrap();
     }
     scene.sql("ALTER TABLE submission DROP COLUMN category").await.unwrap();
+    scene.before_erasures().await;
     let those = "version IN ('m0015_manuscript', 'm0017_group')";
     scene.sql(&format!("DELETE FROM seaql_migrations WHERE {those}")).await.unwrap();
     facts.iter_mut().for_each(|fact| fact.bounced = false);

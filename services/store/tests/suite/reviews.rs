@@ -288,6 +288,7 @@ pub async fn what_was_recorded_before_there_were_reviews_stands_as_judged(scene:
         scene.sql(&format!("DROP TABLE {table}")).await.unwrap();
     }
     scene.sql("ALTER TABLE submission DROP COLUMN category").await.unwrap();
+    scene.before_erasures().await;
     let those = "version IN ('m0012_review', 'm0015_manuscript', 'm0017_group', 'm0019_remark')";
     scene.sql(&format!("DELETE FROM seaql_migrations WHERE {those}")).await.unwrap();
     scene.store.migrate().await.unwrap();
