@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{dry_run, errors, names, page, wire};
 
 /// The writable fields, as a mask names them.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "theme",
     "tag",
     "mailbox",
@@ -25,6 +25,7 @@ const FIELDS: [&str; 11] = [
     "rules",
     "review",
     "templates",
+    "retention_days",
 ];
 /// Fields that a mask may name without effect.
 const FIELDS_OUTPUT: [&str; 3] = ["name", "etag", "revision"];
@@ -109,12 +110,15 @@ fn merged(stored: v1::Campaign, given: v1::Campaign, paths: &[String]) -> Result
     if takes("rules") {
         merged.rules = given.rules;
     }
-    // A caller that was built before there were reviews or templates gives none: then only a name in the mask takes them away.
+    // A caller that was built before there were reviews, templates or a retention gives none: then only a name in the mask takes them away.
     if (all && given.review.is_some()) || paths.iter().any(|path| path == "review") {
         merged.review = given.review;
     }
     if (all && !given.templates.is_empty()) || paths.iter().any(|path| path == "templates") {
         merged.templates = given.templates;
+    }
+    if (all && given.retention_days != 0) || paths.iter().any(|path| path == "retention_days") {
+        merged.retention_days = given.retention_days;
     }
     Ok(merged)
 }

@@ -18,6 +18,7 @@ mod person;
 mod probe;
 mod raw;
 mod registers;
+mod retention;
 mod serve;
 mod settings;
 mod source;
@@ -120,6 +121,12 @@ enum Command {
         #[command(subcommand)]
         action: person::Person,
     },
+    /// Erases what was kept as long as the rules say, as the worker does once a day; without `--yes` only tells.
+    Retention {
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Fills the procurement registers; a second import changes nothing.
     Import {
         #[command(subcommand)]
@@ -214,6 +221,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Quarantine { action } => runtime()?.block_on(ledger::quarantine(&settings()?, action)),
         Command::Users { action } => runtime()?.block_on(users::run(&settings()?, action)),
         Command::Person { action } => runtime()?.block_on(person::run(&settings()?, action)),
+        Command::Retention { yes } => runtime()?.block_on(retention::run(&settings()?, yes)),
         Command::Import { what } => runtime()?.block_on(registers::import(&settings()?, &what)),
         Command::Generate(arguments) => runtime()?.block_on(registers::generate(&settings()?, &arguments)),
         Command::Backup { to } => runtime()?.block_on(backup::backup(&settings()?, &to)),

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Failure, history, letters, lines, logging, look_ups, mailbox_test, ops,
     raw::{self, AnyBlobs},
+    retention,
     settings::{MailboxSettings, Settings, UnknownUsers},
     source,
     traces::Traces,
@@ -185,6 +186,13 @@ pub async fn start(settings: &Settings, roles: Roles, cancel: CancellationToken)
             tending.await;
             Ok(())
         });
+        if roles.worker {
+            let kept = retention::daily(blobs.clone(), store.clone(), settings.retention.clone(), cancel.clone());
+            tasks.spawn(async move {
+                kept.await;
+                Ok(())
+            });
+        }
         let histories = history::keep(store.clone(), settings.history.digests_file.clone(), cancel.clone());
         tasks.spawn(async move {
             histories.await;

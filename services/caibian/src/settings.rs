@@ -65,6 +65,8 @@ pub struct Settings {
     pub scan: ScanSettings,
     /// The chain over the histories.
     pub history: HistorySettings,
+    /// How long mail is kept.
+    pub retention: RetentionSettings,
     /// Logs.
     pub log: LogSettings,
     /// Traces.
@@ -179,6 +181,14 @@ impl ScanSettings {
 pub struct HistorySettings {
     /// Empty: `history.digests` in the data folder.
     pub digests_file: PathBuf,
+}
+
+/// `[retention]`
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionSettings {
+    /// Days after which mails that are no submission are erased; 0 keeps them.
+    pub other_mail_days: u32,
 }
 
 /// `[api]`

@@ -46,6 +46,14 @@ pub struct Campaign {
     /// Its own words for letters to authors; none where it is content with those that ship.
     #[serde(default)]
     pub templates: Vec<ReplyTemplate>,
+    /// Days after the deadline, or after a later receipt, from which manuscripts that were not adopted are erased; 0 keeps
+    /// them (PIPL 19).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retention_days: u32,
+}
+
+fn is_zero(days: &u32) -> bool {
+    *days == 0
 }
 
 /// A campaign's words for a letter, as an editor wrote them. What they mean is known to the room that writes letters; here
@@ -212,6 +220,7 @@ impl Campaign {
             ],
             review: Settings::default(),
             templates: Vec::new(),
+            retention_days: 0,
         }
     }
 }

@@ -91,6 +91,11 @@ pub fn mail_fetched(size_bytes: u64) {
     METRICS.fetched_bytes.inc_by(size_bytes);
 }
 
+/// Mails were erased because they were kept long enough.
+pub fn mails_expired(count: u64) {
+    METRICS.erased.inc_by(count);
+}
+
 /// A mail was opened in a child, or the child had to be killed.
 pub fn mail_opened(took: Duration, was_killed: bool) {
     METRICS.opened.observe(took.as_secs_f64());

@@ -7,6 +7,7 @@
 //! ended when all of that is done, and until then `verify` names it.
 
 mod blobs;
+mod expired;
 mod find;
 mod report;
 mod scrub;
@@ -22,6 +23,7 @@ use stdx::Sha256;
 use uuid::Uuid;
 
 pub(crate) use blobs::{end, get, list, note, open, removable};
+pub(crate) use expired::expired;
 pub(crate) use find::is_erased;
 pub use report::{PersonLetter, PersonLine, PersonMail, PersonRest, PersonSubmission};
 pub(crate) use report::{page, rest};

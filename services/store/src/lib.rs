@@ -586,6 +586,18 @@ impl Store {
         erasure::begin(self, asked).await
     }
 
+    /// Messages after an id that were kept as long as their campaign, or for what is no submission `other_mail_days` (0 keeps
+    /// it), says: in the order of the ids.
+    pub async fn erasure_expired(
+        &self,
+        other_mail_days: u32,
+        now: DateTime<Utc>,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Uuid>> {
+        erasure::expired(self, other_mail_days, now, after, limit).await
+    }
+
     /// One erasure.
     pub async fn erasure_get(&self, id: Uuid) -> Result<erasure::Erasure> {
         erasure::get(self, id).await

@@ -54,6 +54,7 @@ pub fn campaign(campaign: &Campaign) -> v1::Campaign {
         rules: campaign.rules.iter().map(rule).collect(),
         review: Some(review_settings(&campaign.review)),
         templates: template::templates(campaign),
+        retention_days: campaign.retention_days,
     }
 }
 
@@ -142,6 +143,7 @@ pub fn campaign_read(message: &v1::Campaign, id: Uuid, revision: u32) -> Result<
         rules,
         review,
         templates,
+        retention_days: message.retention_days,
     };
     let told: Vec<&str> = ["opens_day", "deadline_day", "rules", "review", "templates"]
         .into_iter()

@@ -13,6 +13,8 @@ const KEYWORD_BYTES_MAX: usize = 64;
 const SWEEP_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// Seconds of a lease: renewed four times as often, by tables that may be slow for a second.
 const LEASE_SECONDS: RangeInclusive<u64> = 4..=3_600;
+/// Days that mails which are no submission are kept.
+const OTHER_MAIL_DAYS: RangeInclusive<u32> = 30..=36_500;
 /// Seconds that a command or a window may take.
 const TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=3_600;
 
@@ -34,6 +36,10 @@ impl Settings {
         if !LEASE_SECONDS.contains(&self.worker.lease_seconds) {
             let what = format!("expected {} to {}", LEASE_SECONDS.start(), LEASE_SECONDS.end());
             return fault("worker.lease_seconds".into(), &what);
+        }
+        if self.retention.other_mail_days != 0 && !OTHER_MAIL_DAYS.contains(&self.retention.other_mail_days) {
+            let what = format!("expected 0, or {} to {}", OTHER_MAIL_DAYS.start(), OTHER_MAIL_DAYS.end());
+            return fault("retention.other_mail_days".into(), &what);
         }
         if let Err(error) = EnvFilter::try_new(&self.log.filter) {
             return fault("log.filter".into(), &error.to_string());

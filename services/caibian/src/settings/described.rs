@@ -222,6 +222,11 @@ pub const DESCRIBED: &[Described] = &[
         "`history.digests` in `data`",
         "A file that gets one line a day, the digest of all histories; keep it, or its copies, where those who can change the database cannot",
     ),
+    (
+        "retention.other_mail_days",
+        "`0`",
+        "Days after which mails that are no submission are erased, 30 at least; 0 keeps them. Manuscripts are kept as their campaign says",
+    ),
     ("log.format", "`text`", "`text` or `json`"),
     (
         "log.filter",

@@ -12,6 +12,9 @@ const ITEMS_MAX: usize = 50;
 /// 300 hours: a limit above it is a slip of the pen.
 const SECONDS_MAX: u32 = 300 * 3600;
 
+/// What is erased sooner was hardly meant: authors ask for weeks what became of their manuscripts.
+const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 30..=36_500;
+
 /// One field that breaks a stated bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldFault {
@@ -110,6 +113,12 @@ impl Campaign {
                 "the same letter stands before in the same language",
             );
         }
+        faults.unless(
+            self.retention_days == 0 || RETENTION_DAYS.contains(&self.retention_days),
+            "retention_days",
+            "应为 0（一直保留）或 30 至 36500 天",
+            "must be 0 (kept) or 30 to 36500",
+        );
         // The channels were looked at above; a campaign may have none, and then nothing can be scheduled.
         let review = self.review.faults().into_iter().filter(|fault| !fault.field.starts_with("channels"));
         faults.0.extend(review.map(|fault| FieldFault { field: format!("review.{}", fault.field), ..fault }));

@@ -377,6 +377,51 @@ pub async fn what_came_back_from_an_address_goes_with_it_and_who_names_it_is_tol
     assert_eq!(scene.faults().await, [""; 0]);
 }
 
+pub async fn what_was_kept_long_enough_is_named_and_nothing_else(mut scene: Scene) {
+    let deadline = stdx::beijing::day_end(scene.campaign.deadline_day);
+    let day = chrono::TimeDelta::days(1);
+    let expired = async |scene: &Scene, other_mail_days, now| {
+        scene.store.erasure_expired(other_mail_days, now, None, 100).await.unwrap()
+    };
+    let declined = scene.submission(1, LI, "主题征稿一").await;
+    decide(&scene, &declined, Decision::Decline, "不合", "").await;
+    let adopted = scene.submission(2, LI, "主题征稿二").await;
+    decide(&scene, &adopted, Decision::Adopt, "", "").await;
+    let undecided = scene.submission(3, WANG, "主题征稿三").await;
+    // Received ten days after the deadline.
+    let late_at = deadline + day * 10;
+    let listed_late = intake::ports::Listed { received_at: late_at, ..listed(4) };
+    let late = scene.seen_in(INBOX, crate::scene::EPOCH, listed_late).await;
+    let facts = letter(WANG, "主题征稿四");
+    scene.store.message_stored(&scene.lease, &late, scene.raw_sha256(4), 9).await.unwrap();
+    scene.store.message_parsed(&scene.lease, &scene.again(&late).await, &facts).await.unwrap();
+    let late = scene.again(&late).await;
+    scene.record(&late, &facts, &[], &assessment(Class::Submission, Verdict::Late)).await;
+    let other = scene.recorded(5, WANG, "广告", Class::NotASubmission, Verdict::Eligible).await;
+    let twin = scene.seen_in(INBOX, 8, listed(3)).await;
+    scene.store.message_stored(&scene.lease, &twin, scene.raw_sha256(3), 9).await.unwrap();
+
+    let far = deadline + day * 9_999;
+    assert_eq!(expired(&scene, 0, far).await, Vec::<Uuid>::new(), "no time is set");
+    assert_eq!(expired(&scene, 60, other.received_at + day * 60).await, Vec::<Uuid>::new(), "not before");
+    let micro = chrono::TimeDelta::microseconds(1);
+    assert_eq!(expired(&scene, 60, other.received_at + day * 60 + micro).await, [other.id]);
+    scene.campaign.retention_days = 90;
+    scene.campaign = scene.store.campaign_update(&scene.campaign).await.unwrap();
+    assert_eq!(expired(&scene, 0, deadline + day * 90 - micro).await, Vec::<Uuid>::new(), "not before");
+    let over = expired(&scene, 0, deadline + day * 90).await;
+    assert_eq!(over, [declined.message.id, undecided.message.id], "what was adopted, and what came late, stay");
+    assert_eq!(expired(&scene, 0, late_at + day * 90).await, [over[0], over[1], late.id]);
+    assert_eq!(scene.store.erasure_expired(0, far, Some(over[0]), 1).await.unwrap(), [over[1]], "page by page");
+
+    let begun = begun(&scene, &asked(Subject::Expired(over))).await;
+    assert_eq!((begun.erasure.kind, begun.erasure.counts.messages), (Kind::Retention, 3), "with the copy");
+    ended(&scene, &begun).await;
+    assert_eq!(expired(&scene, 0, deadline + day * 90).await, Vec::<Uuid>::new(), "once");
+    assert_eq!(scene.store.submission_get(adopted.id).await.unwrap().letter.headers.subject, "主题征稿二");
+    assert_eq!(scene.faults().await, [""; 0]);
+}
+
 pub async fn a_half_done_erasure_is_found(scene: Scene) {
     let scene = answering(scene, policy());
     scene.submission(1, LI, "主题征稿一").await;

@@ -88,6 +88,7 @@ suite! {
     erasure::a_mail_that_was_erased_comes_back_neither_under_a_new_epoch_nor_after_a_restore,
     erasure::a_worker_in_the_middle_of_an_erased_mail_goes_no_further,
     erasure::what_came_back_from_an_address_goes_with_it_and_who_names_it_is_told,
+    erasure::what_was_kept_long_enough_is_named_and_nothing_else,
     erasure::a_half_done_erasure_is_found,
     erasure::every_table_has_its_line_in_what_is_said_of_personal_data,
     exports::every_number_of_a_campaign_leaves_and_a_filter_leaves_whole_manuscripts,

@@ -15,8 +15,19 @@ use crate::{
 };
 
 /// The fields that this form writes, as a mask names them.
-pub const MASK: [&str; 10] =
-    ["theme", "tag", "mailbox", "categories", "opens_day", "deadline_day", "contacts", "channels", "rules", "review"];
+pub const MASK: [&str; 11] = [
+    "theme",
+    "tag",
+    "mailbox",
+    "categories",
+    "opens_day",
+    "deadline_day",
+    "contacts",
+    "channels",
+    "rules",
+    "review",
+    "retention_days",
+];
 
 const ROUNDS: [ReviewRound; 3] = [ReviewRound::First, ReviewRound::Second, ReviewRound::Final];
 const DECISIONS: [ReviewDecision; 3] = [ReviewDecision::Adopt, ReviewDecision::Decline, ReviewDecision::AskRevision];
@@ -62,6 +73,7 @@ pub fn fields(campaign: &Campaign) -> Fields {
         fields.push(("contact.phone".into(), contact.phone.clone()));
     }
     fields.extend(campaign.rules.iter().flat_map(rules::fields));
+    fields.push(("retention_days".into(), campaign.retention_days.to_string()));
     if let Some(review) = &campaign.review {
         for round in &review.rounds {
             let name = |field: &str| format!("round.{}.{field}", round_code(round.round()));
@@ -145,6 +157,7 @@ pub fn read(form: &Fields) -> Result<Campaign, Vec<FieldFault>> {
         retract_minutes: number(form, "retract_minutes", &mut faults),
         revision_days_max: number(form, "revision_days_max", &mut faults),
     };
+    let retention_days = number(form, "retention_days", &mut faults);
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -160,12 +173,13 @@ pub fn read(form: &Fields) -> Result<Campaign, Vec<FieldFault>> {
         channels: lines(form.one("channels")),
         rules,
         review: Some(review),
+        retention_days,
         ..Campaign::default()
     })
 }
 
 /// Inputs with a name of their own: as the services spell them, Chinese, English.
-const NAMED: [(&str, &str, &str); 11] = [
+const NAMED: [(&str, &str, &str); 12] = [
     ("theme", "主题", "Theme"),
     ("tag", "征稿标记", "Tag"),
     ("mailbox", "征稿邮箱", "Mailbox"),
@@ -177,6 +191,7 @@ const NAMED: [(&str, &str, &str); 11] = [
     ("retract_minutes", "撤回期限", "Time to retract"),
     ("revision_days_max", "退修期限", "Time for a revision"),
     ("rounds", "审次", "Rounds"),
+    ("retention_days", "保存期限", "Time to keep"),
 ];
 
 /// The input that a fault is about, with what it is called. `campaign` is what the form held.
@@ -294,6 +309,8 @@ fn review(visit: &Visit, form: &Fields) -> Markup {
                 label { span { (visit.say("退修最多给几天（1–366）", "Days for a revision at most (1–366)")) }
                     input #revision_days_max name="revision_days_max" type="number" min="1" max="366" required value=(form.one("revision_days_max")); }
             }
+            label { span { (visit.say("未采用的稿件在截止后保存几天，到期删除全部内容（30–36500；0 为一直保留）", "Days that manuscripts not adopted are kept after the deadline, then all of them is erased (30–36500; 0 keeps them)")) }
+                input #retention_days name="retention_days" type="number" min="0" max="36500" required value=(form.one("retention_days")); }
         }
     }
 }
