@@ -76,7 +76,6 @@ async fn last(store: &Store, condition: Condition) -> Result<Option<Digest>> {
 }
 
 /// Empties the words of lines and throws their salts away; all else of a line stays, and provable.
-#[allow(dead_code)] // until erasures call it
 pub(crate) async fn erase_words(tx: &DatabaseTransaction, kind: Kind, ids: &[i64]) -> Result<()> {
     // Who makes links reads lines before it writes them down.
     numbers_next(tx, COUNTER, 0).await?;
