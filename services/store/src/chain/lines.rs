@@ -187,14 +187,7 @@ pub async fn top(connection: &impl ConnectionTrait, kind: Kind) -> Result<i64> {
             E::find().select_only().column_as(E::id().max(), "top").into_tuple().one(connection).await?;
         Ok(top.flatten().unwrap_or_default())
     }
-    match kind {
-        Kind::Message => find::<message_event::Entity>(connection).await,
-        Kind::Review => find::<review_event::Entity>(connection).await,
-        Kind::Remark => find::<review_remark::Entity>(connection).await,
-        Kind::Reply => find::<reply_event::Entity>(connection).await,
-        Kind::Contact => find::<contact_event::Entity>(connection).await,
-        Kind::Access => find::<access_event::Entity>(connection).await,
-    }
+    of!(kind, find(connection))
 }
 
 /// Empties the words of lines.
