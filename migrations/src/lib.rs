@@ -39,6 +39,7 @@ mod m0023_day_page;
 mod m0024_chain;
 mod m0025_trace;
 mod m0026_erasure;
+mod m0027_place;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -73,6 +74,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_chain::Migration),
             Box::new(m0025_trace::Migration),
             Box::new(m0026_erasure::Migration),
+            Box::new(m0027_place::Migration),
         ]
     }
 }

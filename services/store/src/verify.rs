@@ -207,6 +207,13 @@ const QUESTIONS: &[Question] = &[
               OR kept.received_at <> submission.received_at",
     },
     Question {
+        place: "contract",
+        detail: "its year and region are not its project's: {a}",
+        sql: "SELECT contract.id AS id, TRIM(CAST(contract.year AS TEXT) || ' ' || contract.region) AS a, '' AS b \
+              FROM contract LEFT JOIN project ON project.id = contract.project \
+              WHERE contract.year <> COALESCE(project.year, 0) OR contract.region <> COALESCE(project.region, '')",
+    },
+    Question {
         place: "campaign",
         detail: "it is at revision {a}, and {b} are kept",
         sql: "SELECT {uuid campaign.id} AS id, CAST(campaign.revision AS text) AS a, \

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sea_orm::{ConnectionTrait, Statement};
 use store::{
     Store,
     register::{Column, ColumnKind, Draft, Register, Term, Value, Write},
@@ -328,6 +329,38 @@ pub async fn totals_are_exactly_what_the_records_add_up_to_after_any_writes(scen
     assert_eq!(store.rollup_verify().await.unwrap(), (15, vec![]));
     assert_eq!(store.rollup_query(&query).await.unwrap(), expected);
     assert_eq!(scene.faults().await, [""; 0]);
+}
+
+pub async fn a_contract_stands_where_its_project_does_whoever_writes(scene: Scene) {
+    let store = &scene.store;
+    let (projects, contracts) = (&projects(), &contracts());
+    let project = |id: &str, year, region| {
+        let draft = with(projects, empty(projects, id), "year", Value::Integer(year));
+        with(projects, draft, "region", text(region))
+    };
+    let contract = |id: &str, of: &str| with(contracts, empty(contracts, id), "project", text(of));
+    let places = async || {
+        let raw = scene.raw().await;
+        let sql = "SELECT id || ' ' || CAST(year AS text) || ' ' || region FROM contract ORDER BY id";
+        let rows = raw.query_all_raw(Statement::from_string(raw.get_database_backend(), sql)).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect::<Vec<_>>()
+    };
+    let write = async |writes| store.register_write(change(writes)).await.unwrap();
+    write(vec![Write::Insert(projects, project("p", 2024, "330000")), Write::Insert(contracts, contract("a", "p"))])
+        .await;
+    store.register_load(contracts, vec![contract("b", "p"), contract("c", "q"), contract("d", "")]).await.unwrap();
+    assert_eq!(places().await, ["a 2024 330000", "b 2024 330000", "c 0 ", "d 0 "]);
+    store.register_load(projects, vec![project("q", 2023, "320000")]).await.unwrap();
+    assert_eq!(places().await[2], "c 2023 320000", "the project came after its contract");
+    write(vec![Write::Update(projects, project("p", 2025, "330000"), None)]).await;
+    assert_eq!(places().await, ["a 2025 330000", "b 2025 330000", "c 2023 320000", "d 0 "]);
+    write(vec![Write::Update(contracts, contract("a", "q"), None), Write::Update(contracts, contract("b", "r"), None)])
+        .await;
+    assert_eq!(places().await, ["a 2023 320000", "b 0 ", "c 2023 320000", "d 0 "]);
+    assert_eq!(scene.faults().await, [""; 0]);
+
+    scene.sql("UPDATE contract SET region = '310000' WHERE id = 'c'").await.unwrap();
+    assert_eq!(scene.faults().await, ["contract c: its year and region are not its project's: 2023 310000"]);
 }
 
 pub async fn nothing_adds_up_to_one_total_of_nothing(scene: Scene) {
