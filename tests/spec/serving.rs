@@ -205,7 +205,14 @@ async fn health_and_reflection_answer(backend: Backend) {
     let answer = stream.next().await.expect("an answer").expect("no failure");
     let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else { panic!("{answer:?}") };
     let names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
-    for service in ["CampaignService", "SubmissionService", "MailboxService", "QuarantineService", "ReviewService"] {
+    for service in [
+        "CampaignService",
+        "SubmissionService",
+        "MailboxService",
+        "PrivacyService",
+        "QuarantineService",
+        "ReviewService",
+    ] {
         assert!(names.contains(&format!("caibian.intake.v1.{service}")), "{service}: {names:?}");
     }
     product.terminate().await;

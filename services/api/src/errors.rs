@@ -155,6 +155,7 @@ pub fn of_store(error: store::Error) -> Status {
             "reply" => Some(names::REPLY),
             "account" => Some(names::USER),
             "view" => Some(names::SAVED_VIEW),
+            "erasure" => Some(names::ERASURE),
             _ => None,
         };
         if let Some(collection) = collection {

@@ -43,9 +43,11 @@ const DEADLINE_LONG: Duration = Duration::from_secs(30);
 /// The longest deadline that such a call may ask for.
 const DEADLINE_LONG_MAX: Duration = Duration::from_secs(300);
 /// The calls that this holds for.
-const LONG: [&str; 11] = [
+const LONG: [&str; 13] = [
     "/caibian.intake.v1.MailboxService/ReconcileMailbox",
     "/caibian.intake.v1.CampaignService/TestCampaign",
+    "/caibian.intake.v1.PrivacyService/ErasePerson",
+    "/caibian.intake.v1.PrivacyService/ReportPerson",
     "/caibian.procurement.v1.CatalogueService/CreateEdition",
     "/caibian.procurement.v1.CatalogueService/UpdateCatalogueItem",
     "/caibian.procurement.v1.FigureService/ReconcileFigure",

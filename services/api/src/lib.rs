@@ -25,6 +25,7 @@ mod masked;
 pub mod names;
 mod outbox_service;
 mod page;
+mod privacy_service;
 mod quarantine_service;
 pub mod registers;
 mod review_filter;

@@ -1,5 +1,5 @@
 //! Resource names: `campaigns/{uuid}`, `submissions/{uuid}`, `messages/{uuid}`, `mailboxes/{uuid}`,
-//! `contacts/{uuid}`, `replies/{uuid}`, `users/{uuid}`, `savedViews/{uuid}`.
+//! `contacts/{uuid}`, `replies/{uuid}`, `users/{uuid}`, `savedViews/{uuid}`, `erasures/{uuid}`.
 
 use tonic::Status;
 use uuid::Uuid;
@@ -29,6 +29,9 @@ pub const MAILBOX: Collection = Collection { plural: "mailboxes", zh: "邮箱", 
 pub const CONTACT: Collection = Collection { plural: "contacts", zh: "联系人", reason_missing: "CONTACT_NOT_FOUND" };
 /// 回信.
 pub const REPLY: Collection = Collection { plural: "replies", zh: "回信", reason_missing: "REPLY_NOT_FOUND" };
+/// 删除记录.
+pub const ERASURE: Collection =
+    Collection { plural: "erasures", zh: "删除记录", reason_missing: "ERASURE_NOT_FOUND" };
 /// 常用列表.
 pub const SAVED_VIEW: Collection =
     Collection { plural: "savedViews", zh: "常用列表", reason_missing: "SAVED_VIEW_NOT_FOUND" };

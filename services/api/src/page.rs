@@ -4,6 +4,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Serialize, de::DeserializeOwned};
+use stdx::Sha256;
 use tonic::Status;
 
 use crate::errors;
@@ -71,6 +72,13 @@ impl Tokens {
                 "page_token 不属于这一查询",
             )
         })
+    }
+
+    /// A hash of bytes that nobody without the key can make, so that it does not tell whether they are some that one guesses.
+    #[must_use]
+    pub fn sealed_hash(&self, bytes: &[u8]) -> Sha256 {
+        let sealed = self.mac(&["sealed_hash"], bytes).finalize().into_bytes();
+        Sha256::of(&sealed)
     }
 
     fn mac(&self, query: &[&str], payload: &[u8]) -> Hmac<sha2::Sha256> {

@@ -2,7 +2,7 @@
 //!
 //! The table says the least right of a method; a service may ask for more (which step of a review is whose, say
 //! `intake::review` and the campaign). A viewer reads, an editor works on submissions, a chief editor decides, approves letters,
-//! and changes campaigns and registers, an administrator has the users.
+//! and changes campaigns and registers, an administrator has the users, and reports and erases persons.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -46,6 +46,7 @@ const TABLE: &[Line] = &[
     ("caibian.intake.v1.OutboxService", VIEWER, &["GetReply", "ListReplies", "CountReplies", "GetSending"]),
     ("caibian.intake.v1.OutboxService", EDITOR, &["UpdateReply", "HoldReply", "CancelReply", "RetryReply"]),
     ("caibian.intake.v1.OutboxService", CHIEF, &["ApproveReply", "SettleReply"]),
+    ("caibian.intake.v1.PrivacyService", ADMINISTRATOR, &["ReportPerson", "ErasePerson", "GetErasure", "ListErasures"]),
     ("caibian.intake.v1.QuarantineService", EDITOR, &["GetQuarantined", "ListQuarantined", "RetryQuarantined"]),
     ("caibian.intake.v1.QuarantineService", CHIEF, &["ReleaseQuarantined"]),
     (

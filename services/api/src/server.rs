@@ -3,6 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use intake::ports::Blobs;
+use privacy::Keeps;
 use proto::google::longrunning::operations_server::{self, OperationsServer};
 use proto::intake::v1::{
     campaign_service_server::{self, CampaignServiceServer},
@@ -11,6 +12,7 @@ use proto::intake::v1::{
     mail_page_service_server::{self, MailPageServiceServer},
     mailbox_service_server::{self, MailboxServiceServer},
     outbox_service_server::{self, OutboxServiceServer},
+    privacy_service_server::{self, PrivacyServiceServer},
     quarantine_service_server::{self, QuarantineServiceServer},
     review_service_server::{self, ReviewServiceServer},
     session_service_server::{self, SessionServiceServer},
@@ -49,6 +51,7 @@ use crate::{
     mailbox_service::Mailboxes,
     outbox_service::OutboxDesk,
     page,
+    privacy_service::Privacy,
     quarantine_service::Quarantine,
     registers::{
         Registrar, case_service::Cases, catalogue_service::Catalogues, contract_service::Contracts,
@@ -95,7 +98,7 @@ pub struct Bound<B> {
 }
 
 /// Listens. Refuses an address that other machines reach while nobody is told from others.
-pub async fn bind<B: Blobs + 'static>(settings: ApiSettings, store: Store, blobs: Arc<B>) -> Result<Bound<B>> {
+pub async fn bind<B: Blobs + Keeps + 'static>(settings: ApiSettings, store: Store, blobs: Arc<B>) -> Result<Bound<B>> {
     let listen = settings.listen;
     if !listen.ip().is_loopback() {
         if settings.callers().is_empty() {
@@ -111,7 +114,7 @@ pub async fn bind<B: Blobs + 'static>(settings: ApiSettings, store: Store, blobs
 }
 
 /// Listens and answers until `shutdown` is cancelled, and at most ten seconds longer.
-pub async fn serve<B: Blobs + 'static>(
+pub async fn serve<B: Blobs + Keeps + 'static>(
     settings: ApiSettings,
     store: Store,
     blobs: Arc<B>,
@@ -120,7 +123,7 @@ pub async fn serve<B: Blobs + 'static>(
     bind(settings, store, blobs).await?.serve(shutdown).await
 }
 
-impl<B: Blobs + 'static> Bound<B> {
+impl<B: Blobs + Keeps + 'static> Bound<B> {
     /// The address that it listens on, with the port that the system chose for port 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -179,7 +182,7 @@ impl<B: Blobs + 'static> Bound<B> {
     }
 }
 
-fn routes<B: Blobs + 'static>(
+fn routes<B: Blobs + Keeps + 'static>(
     settings: &ApiSettings,
     store: Store,
     registrar: Registrar,
@@ -216,6 +219,7 @@ fn routes<B: Blobs + 'static>(
         .add_service(limited!(ExportServiceServer::new(Exports::new(store.clone(), blobs.clone()))))
         .add_service(limited!(MailPageServiceServer::new(MailPages::new(store.clone(), blobs.clone(), tokens.clone()))))
         .add_service(limited!(MailboxServiceServer::new(Mailboxes::new(store.clone(), tokens.clone(), drain.clone()))))
+        .add_service(limited!(PrivacyServiceServer::new(Privacy::new(store.clone(), blobs.clone(), tokens.clone()))))
         .add_service(limited!(QuarantineServiceServer::new(Quarantine::new(store.clone(), tokens.clone()))))
         .add_service(limited!(OutboxServiceServer::new(OutboxDesk::new(store.clone(), tokens.clone()))))
         .add_service(limited!(ReviewServiceServer::new(Reviews::new(
@@ -268,6 +272,7 @@ async fn health(store: &Store) -> (Health, HealthServer<impl tonic_health::pb::h
         submission_service_server::SERVICE_NAME,
         mail_page_service_server::SERVICE_NAME,
         mailbox_service_server::SERVICE_NAME,
+        privacy_service_server::SERVICE_NAME,
         quarantine_service_server::SERVICE_NAME,
         review_service_server::SERVICE_NAME,
         outbox_service_server::SERVICE_NAME,

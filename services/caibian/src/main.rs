@@ -4,7 +4,6 @@ mod backup;
 mod check;
 mod demo;
 mod doctor;
-mod erasing;
 mod history;
 mod ledger;
 mod letters;

@@ -10,26 +10,24 @@ use std::{
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use intake::ports::Blobs;
+use privacy::{Erased, Finished, Keeps, Report, Waits};
 use serde::{Deserialize, Serialize};
 use stdx::{Sha256, beijing};
 use store::{
     Store,
-    account::{AccessAction, AccessEvent},
     erasure::{Asked, Begun, ErasedMail, Erasure, Fate, PersonMail, Subject},
 };
 use uuid::Uuid;
 
 use crate::{
-    Failure,
-    erasing::{self, Finished},
-    ledger,
+    Failure, ledger,
     raw::{self, AnyBlobs},
     settings::Settings,
 };
 
 /// Who acts, for the histories.
 const ACTOR: &str = "caibian";
-/// Mails in memory at once, with all their texts.
+/// Erasures in memory at once, with all their mails.
 const PAGE: u32 = 20;
 /// Bytes of one line of a list of erasures: 5,000 mails of 500 bytes.
 const LINE_BYTES_MAX: usize = 16 << 20;
@@ -101,11 +99,6 @@ pub async fn run(settings: &Settings, action: Person) -> Result<ExitCode, Failur
     }
 }
 
-async fn note(store: &Store, action: AccessAction, subject: String, detail: String) -> Result<(), Failure> {
-    let event = AccessEvent { at: Utc::now(), actor: ACTOR.into(), action, subject, peer: String::new(), detail };
-    Ok(store.access_append(&event).await?)
-}
-
 async fn report(store: &Store, blobs: &AnyBlobs, address: &str, output: Option<&Path>) -> Result<ExitCode, Failure> {
     if let Some(folder) = output {
         if folder.exists() && fs::read_dir(folder)?.next().is_some() {
@@ -113,29 +106,21 @@ async fn report(store: &Store, blobs: &AnyBlobs, address: &str, output: Option<&
         }
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    let contact = format!("contacts/{}", Store::contact_id(address));
-    note(store, AccessAction::PersonReported, contact, String::new()).await?;
+    let mut report = Report::begin(store, address, ACTOR, "").await?;
     let mut text: Box<dyn Write> = match output {
         Some(folder) => Box::new(io::BufWriter::new(File::create(folder.join("report.json"))?)),
         None => Box::new(io::stdout().lock()),
     };
-    let rest = serde_json::to_string_pretty(&store.person_rest(address).await?)?;
-    write!(text, "{{\"reported_at\": {},\n\"held\": {rest},\n\"mails\": [", serde_json::to_string(&Utc::now())?)?;
-    let (mut after, mut mails, mut files) = (None, 0_u64, 0_u64);
-    loop {
-        let page = store.person_mails(address, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.message_id);
-        for mail in &page {
-            let comma = if mails > 0 { ",\n" } else { "\n" };
-            write!(text, "{comma}{}", serde_json::to_string_pretty(mail)?)?;
+    let (mut mails, mut files) = (0_u64, 0_u64);
+    while let Some(piece) = report.next().await? {
+        text.write_all(piece.text.as_bytes())?;
+        for mail in &piece.mails {
             mails += 1;
             if let Some(folder) = output {
                 files += copy(blobs, mail, folder).await?;
             }
         }
     }
-    writeln!(text, "\n]}}")?;
     text.flush()?;
     if let Some(folder) = output {
         println!("{}: {mails} mails, {files} files", folder.display());
@@ -168,43 +153,33 @@ async fn erase(store: &Store, blobs: &AnyBlobs, erase: &Erase) -> Result<ExitCod
         reason: erase.reason.clone(),
         includes_adopted: erase.including_adopted,
         is_rehearsal: !erase.yes,
+        once: None,
     };
-    if erase.yes {
-        // What a process before this one left is made good first.
-        erasing::resume(blobs, store).await?;
-    }
-    let begun = match store.erasure_begin(&asked).await? {
-        Ok(begun) => begun,
+    let Erased { begun, waits } = match privacy::erase(blobs.place(), store, &asked, "").await? {
+        Ok(erased) => erased,
         Err(refusal) => {
             eprintln!("{}\n{}", refusal.zh(), refusal.en());
             return Ok(ExitCode::FAILURE);
         }
     };
-    if !erase.yes || begun.erasure.counts.is_empty() {
-        tell(&begun, None, erase.json)?;
-        if !erase.json && !begun.erasure.counts.is_empty() {
-            println!("Nothing was done. With --yes it is.");
-        }
-        return Ok(ExitCode::SUCCESS);
+    tell(&begun, waits, erase.json)?;
+    if !erase.yes && !erase.json && !begun.erasure.counts.is_empty() {
+        println!("Nothing was done. With --yes it is.");
     }
-    let subject = format!("erasures/{}", begun.erasure.id);
-    note(store, AccessAction::PersonErased, subject, String::new()).await?;
-    let finished = erasing::finish(blobs, store, &begun.erasure).await?;
-    tell(&Begun { erasure: finished.erasure.clone(), ..begun }, finished.waits, erase.json)?;
-    Ok(if finished.waits.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if waits.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The proof.
-fn tell(begun: &Begun, waits: Option<&str>, json: bool) -> Result<(), Failure> {
+fn tell(begun: &Begun, waits: Option<Waits>, json: bool) -> Result<(), Failure> {
     if json {
         let mut proof = serde_json::to_value(begun)?;
         if let (Some(proof), Some(waits)) = (proof.as_object_mut(), waits) {
-            proof.insert("waits".into(), waits.into());
+            proof.insert("waits".into(), waits.en().into());
         }
         println!("{proof}");
         return Ok(());
     }
-    let Begun { erasure, salt, adopted, mentions, unread } = begun;
+    let Begun { erasure, salt, adopted, mentions, unread, .. } = begun;
     println!("{}", line(erasure));
     for mail in &erasure.mails {
         let ErasedMail { message_id, mailbox, folder, uidvalidity, uid, .. } = mail;
@@ -226,7 +201,7 @@ fn tell(begun: &Begun, waits: Option<&str>, json: bool) -> Result<(), Failure> {
         println!("  SHA-256 of “{salt} ADDRESS” is {sha256}; the salt is kept nowhere else");
     }
     if let Some(waits) = waits {
-        println!("  some blobs wait: {waits}");
+        println!("  some blobs wait: {}", waits.en());
     }
     Ok(())
 }
@@ -255,9 +230,9 @@ fn line(erasure: &Erasure) -> String {
 }
 
 async fn resume(store: &Store, blobs: &AnyBlobs) -> Result<ExitCode, Failure> {
-    let waiting = erasing::resume(blobs, store).await?;
+    let waiting = privacy::resume(blobs.place(), store).await?;
     for Finished { erasure, waits } in &waiting {
-        println!("{}\n  some blobs wait: {}", line(erasure), waits.unwrap_or_default());
+        println!("{}\n  some blobs wait: {}", line(erasure), waits.map_or("", Waits::en));
     }
     if waiting.is_empty() {
         println!("every erasure has ended");
@@ -308,6 +283,7 @@ async fn replay(store: &Store, blobs: &AnyBlobs, file: &Path, yes: bool) -> Resu
             reason: format!("erasure {} of {} again", listed.id, listed.asked_at.to_rfc3339()),
             includes_adopted: true,
             is_rehearsal: !yes,
+            once: None,
         };
         match store.erasure_begin(&asked).await? {
             Err(refusal) => {
@@ -315,7 +291,7 @@ async fn replay(store: &Store, blobs: &AnyBlobs, file: &Path, yes: bool) -> Resu
                 code = ExitCode::FAILURE;
             }
             Ok(begun) if yes => {
-                let finished = erasing::finish(blobs, store, &begun.erasure).await?;
+                let finished = privacy::finish(blobs.place(), store, &begun.erasure).await?;
                 tell(&Begun { erasure: finished.erasure, ..begun }, finished.waits, false)?;
             }
             Ok(begun) => tell(&begun, None, false)?,

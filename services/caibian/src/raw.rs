@@ -7,13 +7,14 @@ use std::{
 
 use blobs::{Bucket, BucketDraft, BucketSettings, FileDraft, Folder, Verification};
 use intake::ports::{Blobs, Draft, PortResult};
+use privacy::{Keeps, Place};
 use stdx::Sha256;
 use store::Store;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, erasing, orphans,
+    Failure, orphans,
     settings::{BlobSettings, S3Settings},
 };
 
@@ -112,7 +113,7 @@ impl AnyBlobs {
         let bucket = match self {
             AnyBlobs::Folder(folder) if is_worker => {
                 let orphans = orphans::remove_daily(folder.clone(), store.clone(), cancel.clone());
-                tokio::join!(orphans, erasing::resume_always(folder, store, cancel));
+                tokio::join!(orphans, privacy::resume_always(folder, store, cancel));
                 return;
             }
             // What ends by itself ends the process.
@@ -133,6 +134,15 @@ impl AnyBlobs {
             }
         };
         cancel.run_until_cancelled(tended).await;
+    }
+}
+
+impl Keeps for AnyBlobs {
+    fn place(&self) -> Place<'_> {
+        match self {
+            AnyBlobs::Folder(folder) => Place::Folder(folder),
+            AnyBlobs::Bucket(bucket) => Place::Bucket(bucket),
+        }
     }
 }
 

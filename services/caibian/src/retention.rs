@@ -3,6 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use chrono::Utc;
+use privacy::Keeps;
 use store::{
     Store,
     account::{AccessAction, AccessEvent},
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    Failure, erasing, ledger,
+    Failure, ledger,
     raw::{self, AnyBlobs},
     settings::{RetentionSettings, Settings},
 };
@@ -63,7 +64,7 @@ pub async fn apply(
         }
     }
     if !is_rehearsal && done.mails > 0 {
-        erasing::resume(blobs, store).await?;
+        privacy::resume(blobs.place(), store).await?;
         let event = AccessEvent {
             at: now,
             actor: ACTOR.into(),
@@ -84,6 +85,7 @@ async fn erase(store: &Store, ids: Vec<Uuid>, is_rehearsal: bool) -> Result<Resu
         reason: "kept long enough".into(),
         includes_adopted: false,
         is_rehearsal,
+        once: None,
     };
     let begun = store.erasure_begin(&asked).await?;
     if let (Ok(begun), false) = (&begun, is_rehearsal) {

@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 use stdx::Sha256;
 use uuid::Uuid;
 
+use crate::register::Once;
+
 pub(crate) use blobs::{end, get, list, note, open, removable};
 pub(crate) use expired::expired;
 pub(crate) use find::is_erased;
@@ -109,6 +111,8 @@ pub struct Asked {
     pub includes_adopted: bool,
     /// Everything is tried, and nothing is kept.
     pub is_rehearsal: bool,
+    /// What makes the call the same call. Its hash of the request must be one that nobody can try addresses against.
+    pub once: Option<Once>,
 }
 
 /// What an erasure did, in numbers.
@@ -233,6 +237,9 @@ pub struct Begun {
     pub mentions: Vec<Uuid>,
     /// Mails that nobody could read yet: whose they are is not known.
     pub unread: u64,
+    /// It was asked for before by the same call: this is what became of it, without all that was told once.
+    #[serde(skip)]
+    pub is_replayed: bool,
 }
 
 /// Why nothing is erased.

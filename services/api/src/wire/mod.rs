@@ -2,6 +2,7 @@
 //! wildcard, so that a new variant cannot be forgotten here.
 
 mod campaign;
+pub mod erasure;
 mod fit;
 mod mailbox;
 pub mod masking;

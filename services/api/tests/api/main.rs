@@ -9,6 +9,7 @@ mod exports;
 mod mail_pages;
 mod mailbox_tests;
 mod mailboxes;
+mod privacy;
 mod remarks;
 mod replies;
 mod reviews;

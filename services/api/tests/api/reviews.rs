@@ -164,7 +164,7 @@ fn way(state: State) -> Vec<ActionKind> {
     }
 }
 
-async fn brought(world: &World, client: &impl Fn(&'static str) -> Client, state: State) -> v1::Review {
+pub async fn brought(world: &World, client: &impl Fn(&'static str) -> Client, state: State) -> v1::Review {
     let id = world.submission(&Mail::default()).await;
     let mut review = get(&mut client("look"), &named(id)).await;
     for kind in way(state) {

@@ -149,6 +149,7 @@ async fn reflection_of_both_versions_names_every_service() {
                 "caibian.intake.v1.MailPageService",
                 "caibian.intake.v1.MailboxService",
                 "caibian.intake.v1.OutboxService",
+                "caibian.intake.v1.PrivacyService",
                 "caibian.intake.v1.QuarantineService",
                 "caibian.intake.v1.ReviewService",
                 "caibian.intake.v1.SessionService",
@@ -167,7 +168,7 @@ async fn health_knows_each_service_by_name() {
     let world = World::new().await;
     let server = world.serve().await;
     let mut health = HealthClient::new(server.channel().await);
-    for service in ["", "Campaign", "Submission", "Mailbox", "Quarantine", "Session", "Statistics"] {
+    for service in ["", "Campaign", "Submission", "Mailbox", "Privacy", "Quarantine", "Session", "Statistics"] {
         let service = if service.is_empty() { String::new() } else { format!("caibian.intake.v1.{service}Service") };
         let answer = health.check(HealthCheckRequest { service: service.clone() }).await.unwrap().into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{service}");

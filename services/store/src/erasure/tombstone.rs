@@ -6,12 +6,15 @@ use ::reply::outbox::State as ReplyState;
 use intake::{
     contact::Contact, finding::Finding, letter::Letter, likeness::Sketch, message::Stage, review::State, sorting::Class,
 };
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, JsonValue, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 use stdx::{Sha256, crash};
 use uuid::Uuid;
 
 use super::{
     Adopted, Asked, Begun, Counts, ErasedBlob, ErasedMail, Erasure, Fate, MAILS_MAX, Refusal, Subject,
+    blobs::get,
     find::{Found, IDS_MAX, find},
     scrub::overwrite,
     words,
@@ -25,6 +28,7 @@ use crate::{
     history::{self, Line},
     manuscript,
     outbox::{self, AnsweredIds, Line as ReplyLine},
+    register::{Entry, once},
     submission::CHANGE_COUNTER,
     values::{REASON_CHARACTERS_MAX, from_json, from_word, instant, json, line, micros, now, parsed, unsigned, word},
     write::numbers_next,
@@ -39,6 +43,11 @@ const ROWS_MAX: usize = 500;
 pub async fn begin(store: &Store, asked: &Asked) -> Result<std::result::Result<Begun, Refusal>> {
     overwrite(store).await?;
     let tx = store.write().await?;
+    if let (Some(once), false) = (&asked.once, asked.is_rehearsal)
+        && let Some(made) = once::claim(&tx, once).await?
+    {
+        return replayed(store, &made).await.map(Ok);
+    }
     let at = now();
     let found = find(&tx, &asked.subject).await?;
     if found.messages.len() > MAILS_MAX {
@@ -73,15 +82,40 @@ pub async fn begin(store: &Store, asked: &Asked) -> Result<std::result::Result<B
         blobs,
         ended_at: None,
     };
-    let begun = Begun { salt, adopted: rows.adopted, mentions: found.mentions, unread: found.unread, erasure };
+    let Found { mentions, unread, .. } = found;
+    let begun = Begun { salt, adopted: rows.adopted, mentions, unread, erasure, is_replayed: false };
     never_again(&tx, &begun.erasure, &asked.subject, at).await?;
     if asked.is_rehearsal || (counts.is_empty() && !matches!(asked.subject, Subject::Hashes(_))) {
         return Ok(Ok(begun));
     }
     insert(&tx, &begun.erasure, at).await?;
+    if let Some(once) = &asked.once {
+        once::keep(&tx, once, &[made(&begun.erasure)]).await?;
+    }
     tx.commit().await?;
     crash::point("E1");
     Ok(Ok(begun))
+}
+
+/// What a call is known to have made.
+fn made(erasure: &Erasure) -> Entry {
+    Entry {
+        id: erasure.id.to_string(),
+        row_version: 1,
+        created_at: erasure.asked_at,
+        updated_at: erasure.asked_at,
+        deleted_at: None,
+        values: Vec::new(),
+        body: JsonValue::Null,
+    }
+}
+
+/// The erasure that a call made before.
+async fn replayed(store: &Store, made: &[Entry]) -> Result<Begun> {
+    let id = made.first().and_then(|entry| entry.id.parse().ok());
+    let id = id.ok_or_else(|| Error::Internal("a call that made no erasure is known as one that did".into()))?;
+    let erasure = get(store, id).await?;
+    Ok(Begun { erasure, salt: None, adopted: Vec::new(), mentions: Vec::new(), unread: 0, is_replayed: true })
 }
 
 /// The rows, held until the end of the transaction; those that were erased before are left out.

@@ -36,7 +36,12 @@ const WANG: &str = "wang@czt.example.cn";
 
 pub fn asked(subject: Subject) -> Asked {
     Asked {
-        subject, by: "管理员".into(), reason: "本人来信要求".into(), includes_adopted: false, is_rehearsal: false
+        subject,
+        by: "管理员".into(),
+        reason: "本人来信要求".into(),
+        includes_adopted: false,
+        is_rehearsal: false,
+        once: None,
     }
 }
 
