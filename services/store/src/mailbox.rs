@@ -187,40 +187,38 @@ async fn lag_seconds(store: &Store, mailbox_id: Uuid, now: DateTime<Utc>) -> Res
     unsigned(age)
 }
 
-/// The database's clock in microseconds: workers' clocks may differ, and a lease must not.
-fn clock(backend: DbBackend) -> Expr {
-    Expr::cust(match backend {
+/// The database's clock: workers' clocks may differ, and a lease must not. Asked before a change and not within it, which
+/// engines that spread tables over machines refuse.
+pub async fn clock_now(connection: &impl ConnectionTrait) -> Result<DateTime<Utc>> {
+    let clock = match connection.get_database_backend() {
         DbBackend::Postgres => "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
         _ => "CAST(unixepoch('now', 'subsec') * 1000000 AS integer)",
-    })
-}
-
-/// The same as a value.
-pub async fn clock_now(connection: &impl ConnectionTrait) -> Result<DateTime<Utc>> {
-    let now = Query::select().expr(clock(connection.get_database_backend())).take();
+    };
+    let now = Query::select().expr(Expr::cust(clock)).take();
     let row = connection.query_one(&now).await?.ok_or_else(|| Error::Internal("the clock is mute".into()))?;
     instant(row.try_get_by_index(0)?)
 }
 
-fn expiry(backend: DbBackend, ttl: Duration) -> Expr {
-    clock(backend).add(i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX / 4))
+/// When a lease ends that is taken at this time, in microseconds.
+fn expiry(now: DateTime<Utc>, ttl: Duration) -> i64 {
+    micros(now).saturating_add(i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX))
 }
 
 pub async fn lease_take(store: &Store, mailbox_id: Uuid, holder: &str, ttl: Duration) -> Result<Option<Lease>> {
     let holder = line(holder, REASON_CHARACTERS_MAX);
     let tx = store.write().await?;
-    let backend = tx.get_database_backend();
+    let now = clock_now(&tx).await?;
     let take = Query::update()
         .table(mailbox::Entity)
         .value(mailbox::Column::LeaseHolder, holder.clone())
         .value(mailbox::Column::LeaseFence, Expr::col(mailbox::Column::LeaseFence).add(1_i64))
-        .value(mailbox::Column::LeaseExpiresAt, expiry(backend, ttl))
+        .value(mailbox::Column::LeaseExpiresAt, expiry(now, ttl))
         .and_where(mailbox::Column::Id.eq(mailbox_id))
         .cond_where(
             Condition::any()
                 .add(mailbox::Column::LeaseHolder.is_null())
                 .add(mailbox::Column::LeaseHolder.eq(holder))
-                .add(Expr::col(mailbox::Column::LeaseExpiresAt).lte(clock(backend))),
+                .add(Expr::col(mailbox::Column::LeaseExpiresAt).lte(micros(now))),
         )
         .returning_col(mailbox::Column::LeaseFence)
         .take();
@@ -253,8 +251,8 @@ async fn change_leased(tx: &DatabaseTransaction, lease: &Lease, change: &[(mailb
 
 pub async fn lease_renew(store: &Store, lease: &Lease, ttl: Duration) -> Result<()> {
     let tx = store.write().await?;
-    let expires_at = expiry(tx.get_database_backend(), ttl);
-    change_leased(&tx, lease, &[(mailbox::Column::LeaseExpiresAt, expires_at)]).await?;
+    let expires_at = expiry(clock_now(&tx).await?, ttl);
+    change_leased(&tx, lease, &[(mailbox::Column::LeaseExpiresAt, Expr::value(expires_at))]).await?;
     Ok(tx.commit().await?)
 }
 

@@ -26,7 +26,7 @@ pub async fn migrating_again_or_twice_at_once_changes_nothing(scene: Scene) {
     // The same race on tables that are not there yet: one of the programs makes them, the others find them.
     let raw = scene.raw().await;
     let names = match scene.url.starts_with("postgres") {
-        true => "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+        true => "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
         false => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid DESC",
     };
     let cascade = if scene.url.starts_with("postgres") { " CASCADE" } else { "" };

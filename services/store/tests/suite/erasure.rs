@@ -142,7 +142,7 @@ async fn everything(scene: &Scene) -> String {
 
 async fn tables(scene: &Scene) -> BTreeSet<String> {
     let names = match scene.url.starts_with("postgres") {
-        true => "SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = 'public'",
+        true => "SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()",
         false => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
     };
     let raw = scene.raw().await;
