@@ -12,7 +12,7 @@ use tests::{
 const BOUND: Duration = Duration::from_secs(60);
 
 /// The first administrator, by an invitation made anew on the command line.
-async fn administrator(settings: &Settings, product: &Product) -> Visitor {
+pub async fn administrator(settings: &Settings, product: &Product) -> Visitor {
     let invitation = settings.invitation().await;
     let mut admin = Visitor::at(&product.desk());
     let password = "秋水共长天一色 1985";

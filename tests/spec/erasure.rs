@@ -26,17 +26,17 @@ use tonic::Code;
 const BOUND: Duration = Duration::from_secs(60);
 
 /// Somebody with words that occur nowhere else.
-struct Author {
-    name: &'static str,
-    address: &'static str,
-    phone: &'static str,
-    subject: &'static str,
-    body: &'static str,
-    text: &'static str,
-    file: &'static str,
+pub struct Author {
+    pub name: &'static str,
+    pub address: &'static str,
+    pub phone: &'static str,
+    pub subject: &'static str,
+    pub body: &'static str,
+    pub text: &'static str,
+    pub file: &'static str,
 }
 
-const LI: Author = Author {
+pub const LI: Author = Author {
     name: "欧阳秘之",
     address: "ouyang.mizhi@planted-li.example",
     phone: "13987650123",
@@ -46,7 +46,7 @@ const LI: Author = Author {
     file: "荒原台账终稿",
 };
 
-const WANG: Author = Author {
+pub const WANG: Author = Author {
     name: "司徒显明",
     address: "situ.xianming@planted-wang.example",
     phone: "13712349876",
@@ -61,7 +61,7 @@ impl Author {
         docx(&[self.subject, self.text, "学习宣传贯彻党的二十大精神，推进政府购买服务改革。"], 0)
     }
 
-    fn mail(&self) -> Vec<u8> {
+    pub fn mail(&self) -> Vec<u8> {
         let text = format!("姓名：{}\n单位：某厅\n电话：{}\n{}\n", self.name, self.phone, self.body);
         Mail::new(self.name, self.address, ADDRESS)
             .subject(&format!("【主题征稿】{}", self.subject))
@@ -73,7 +73,7 @@ impl Author {
     }
 
     /// What stands in blobs: lines of the raw mail that the other's has not, and a piece of the document.
-    fn bytes(&self, other: &Self) -> Vec<Vec<u8>> {
+    pub fn bytes(&self, other: &Self) -> Vec<Vec<u8>> {
         let theirs = other.mail();
         let mail = self.mail();
         let lines = mail.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
@@ -92,7 +92,7 @@ impl Author {
         words.iter().map(|word| word.as_bytes().to_vec()).collect()
     }
 
-    fn needles(&self, other: &Self, backend: Backend) -> Vec<Vec<u8>> {
+    pub fn needles(&self, other: &Self, backend: Backend) -> Vec<Vec<u8>> {
         match backend {
             Backend::Sqlite => [self.bytes(other), self.words()].concat(),
             // The server's files are its own; what is left there is said in docs/privacy.md.
@@ -113,7 +113,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// Those of the needles that some file of the data folder holds.
-fn found(settings: &Settings, needles: &[Vec<u8>]) -> Vec<(String, PathBuf)> {
+pub fn found(settings: &Settings, needles: &[Vec<u8>]) -> Vec<(String, PathBuf)> {
     let mut files = Vec::new();
     walk(&settings.data, &mut files);
     let mut found = Vec::new();
@@ -126,7 +126,7 @@ fn found(settings: &Settings, needles: &[Vec<u8>]) -> Vec<(String, PathBuf)> {
     found
 }
 
-fn assert_all_are_there(settings: &Settings, needles: &[Vec<u8>], when: &str) {
+pub fn assert_all_are_there(settings: &Settings, needles: &[Vec<u8>], when: &str) {
     let found = found(settings, needles);
     for needle in needles {
         let needle = String::from_utf8_lossy(needle);
@@ -135,7 +135,7 @@ fn assert_all_are_there(settings: &Settings, needles: &[Vec<u8>], when: &str) {
 }
 
 /// Exit code and output.
-fn person(settings: &Settings, arguments: &[&str]) -> (Option<i32>, String) {
+pub fn person(settings: &Settings, arguments: &[&str]) -> (Option<i32>, String) {
     let output = settings.run(&[&["person"], arguments].concat());
     let told = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8_lossy(&told).into_owned())

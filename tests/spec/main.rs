@@ -35,6 +35,7 @@ mod history;
 mod jwt;
 mod letters;
 mod ops;
+mod privacy;
 mod python;
 mod quarantine;
 mod restart;

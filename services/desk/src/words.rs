@@ -1,8 +1,8 @@
 //! What the wire's enumerations are called on the pages, in Chinese and English.
 
 use proto::intake::v1::{
-    AccessAction, Class, Outcome, ReplyKind, ReplyState, ReviewAction, ReviewDecision, ReviewRole, ReviewRound,
-    ReviewState, Severity, Stage, Verdict, mailbox,
+    AccessAction, BlobFate, Class, ErasureKind, ErasureWait, Outcome, ReplyKind, ReplyState, ReviewAction,
+    ReviewDecision, ReviewRole, ReviewRound, ReviewState, Severity, Stage, Verdict, mailbox,
 };
 
 use crate::{Language, html::Tone};
@@ -345,6 +345,45 @@ pub fn access_action(action: AccessAction, language: Language) -> &'static str {
         AccessAction::Exported => language.of("导出", "Exported"),
         AccessAction::PersonReported => language.of("查阅个人信息", "Reported a person's data"),
         AccessAction::PersonErased => language.of("删除个人信息", "Erased a person's data"),
+    }
+}
+
+/// Why something was erased.
+#[must_use]
+pub fn erasure_kind(kind: ErasureKind, language: Language) -> &'static str {
+    match kind {
+        ErasureKind::Unspecified => language.of("未知", "unknown"),
+        ErasureKind::Person => language.of("本人要求", "A person asked"),
+        ErasureKind::Messages => language.of("指定的邮件", "Single mails"),
+        ErasureKind::Retention => language.of("保存期满", "Kept long enough"),
+        ErasureKind::Replay => language.of("恢复备份后重新删除", "Erased again after a restore"),
+    }
+}
+
+/// Why blobs wait, and what to do; none when none does.
+#[must_use]
+pub fn erasure_wait(wait: ErasureWait, language: Language) -> Option<&'static str> {
+    match wait {
+        ErasureWait::Unspecified => None,
+        ErasureWait::MailOnItsWay => Some(language.of(
+            "有邮件正在收取，可能带有同样的文件：等待中的文件会在一小时内自动删除。",
+            "Mail is on its way that may bring the same file: what waits is removed within the hour.",
+        )),
+        ErasureWait::WorkerRuns => Some(language.of(
+            "文件存放在存储桶中，采集程序运行期间不能删除：请先停止采集程序，运行 caibian person resume，再重新启动。",
+            "The files lie in a bucket, from which nothing is removed while a worker runs: stop the workers, run caibian person resume, start them again.",
+        )),
+    }
+}
+
+/// What became of a blob.
+#[must_use]
+pub fn blob_fate(fate: BlobFate, language: Language) -> &'static str {
+    match fate {
+        BlobFate::Unspecified => language.of("未知", "unknown"),
+        BlobFate::Waiting => language.of("等待删除", "Waits"),
+        BlobFate::Removed => language.of("已删除", "Removed"),
+        BlobFate::Shared => language.of("他人来稿也用到，保留", "Stays: others sent the same"),
     }
 }
 

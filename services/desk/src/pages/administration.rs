@@ -1,6 +1,7 @@
-//! 管理: the people who sign in, and what was done with accounts and personal data.
+//! 管理: the people who sign in, what was done with accounts and personal data, and what is held of a person.
 
 mod access;
+pub mod privacy;
 mod users;
 
 use axum::Router;
@@ -10,7 +11,7 @@ use crate::{Desk, visit::Visit};
 
 /// The routes of the files beside this one.
 pub fn routes() -> Router<Desk> {
-    Router::new().merge(users::routes()).merge(access::routes())
+    Router::new().merge(users::routes()).merge(access::routes()).merge(privacy::routes())
 }
 
 /// The parts of the administration, the present one marked.
@@ -18,6 +19,7 @@ fn parts(visit: &Visit, here: &str) -> Markup {
     let parts = [
         ("/administration", "用户", "Users"),
         ("/administration/access", "访问记录", "Accesses"),
+        ("/administration/privacy", "个人信息", "Personal data"),
         ("/mailboxes", "邮箱与发信", "Mailboxes and sending"),
         ("/quarantine", "隔离", "Quarantine"),
     ];

@@ -12,7 +12,10 @@ use proto::intake::v1::{
     ListOrganisationsResponse, Organisation, Sender,
 };
 
-use super::unreachable::{flag_with_form, lifted};
+use super::{
+    administration::privacy::ASKS,
+    unreachable::{flag_with_form, lifted},
+};
 use crate::{
     Desk,
     fault::Fault,
@@ -195,6 +198,9 @@ async fn contact(visit: Visit, Path(id): Path<String>, Query(query): Query<Pairs
             dt { (visit.say("审稿情况", "Reviews")) } dd { (states(&visit, &contact)) }
             dt { (visit.say("首次来稿", "First received")) } dd { (moment(contact.first_received_time.as_ref())) }
             dt { (visit.say("最近来稿", "Last received")) } dd { (moment(contact.last_received_time.as_ref())) }
+        }
+        @if visit.may(ASKS) {
+            p { a href={ (path_of(&contact)) "/privacy" } { (visit.say("个人信息：查阅、删除", "Personal data: access, erasure")) } }
         }
         h2 { (visit.say("来稿", "Submissions")) }
         div.scroll tabindex="0" { (submission_table(&visit, &details.submissions)) }

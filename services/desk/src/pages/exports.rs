@@ -158,7 +158,7 @@ async fn register(posted: Posted) -> Response {
     };
     match visit.api.exports().export_register(asked).await {
         Ok(answer) => {
-            passed_on(visit, fields, answer.into_inner().map(|said| said.map(|said| (said.data, said.file)))).await
+            file(visit, fields, answer.into_inner().map(|said| said.map(|said| (said.data, said.file)))).await
         }
         Err(status) => page(visit, fields, Some(status.into())).await,
     }
@@ -176,22 +176,34 @@ async fn files(posted: Posted) -> Response {
     };
     match visit.api.exports().export_files(asked).await {
         Ok(answer) => {
-            passed_on(visit, fields, answer.into_inner().map(|said| said.map(|said| (said.data, said.file)))).await
+            file(visit, fields, answer.into_inner().map(|said| said.map(|said| (said.data, said.file)))).await
         }
         Err(status) => page(visit, fields, Some(status.into())).await,
     }
 }
 
-/// A file as it comes. What fails before its first bytes is told as a page; what breaks later breaks the download, so that
-/// what was cut never looks whole.
-async fn passed_on(
+async fn file(
     visit: &Visit,
     fields: &Fields,
-    mut pieces: impl Stream<Item = Result<(Vec<u8>, Option<ExportedFile>), Status>> + Send + Unpin + 'static,
+    pieces: impl Stream<Item = Result<(Vec<u8>, Option<ExportedFile>), Status>> + Send + Unpin + 'static,
 ) -> Response {
+    match passed_on(pieces).await {
+        Ok(file) => file,
+        Err(status) => page(visit, fields, Some(status.into())).await,
+    }
+}
+
+/// A file as it comes. What fails before its first bytes is told; what breaks later breaks the download, so that what was cut
+/// never looks whole.
+///
+/// # Errors
+/// What failed before the first bytes.
+pub async fn passed_on(
+    mut pieces: impl Stream<Item = Result<(Vec<u8>, Option<ExportedFile>), Status>> + Send + Unpin + 'static,
+) -> Result<Response, Status> {
     let (first, file) = match pieces.next().await {
         Some(Ok((first, file))) => (first, file.unwrap_or_default()),
-        Some(Err(status)) => return page(visit, fields, Some(status.into())).await,
+        Some(Err(status)) => return Err(status),
         None => (Vec::new(), ExportedFile::default()),
     };
     let rest = pieces.map(|piece| {
@@ -205,7 +217,7 @@ async fn passed_on(
     answer.headers_mut().insert(header::CONTENT_TYPE, media_type);
     answer.headers_mut().insert(header::CONTENT_DISPOSITION, disposition(&file.file_name));
     answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
+    Ok(answer)
 }
 
 /// A file to be kept under a name in any script (RFC 6266, RFC 8187), and under a plain one for old browsers.

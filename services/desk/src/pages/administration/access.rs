@@ -120,6 +120,7 @@ fn subject(visit: &Visit, name: &str) -> Markup {
         ("users/", "/administration/users/", "用户", "a user"),
         ("submissions/", "/submissions/", "来稿", "a submission"),
         ("campaigns/", "/campaigns/", "征稿", "a campaign"),
+        ("erasures/", "/administration/privacy/", "删除证明", "the proof of an erasure"),
     ];
     let page = known.into_iter().find(|(prefix, ..)| name.starts_with(prefix));
     html! {

@@ -127,7 +127,7 @@ fn rights(visit: &Visit) -> Markup {
             li { (visit.say("浏览者：查看", "Viewer: looks")) }
             li { (visit.say("编辑：另可审稿、提建议，处理隔离和发件箱", "Editor: also reviews, recommends, handles quarantine and outbox")) }
             li { (visit.say("主编：另可作决定、改征稿", "Chief editor: also decides and changes campaigns")) }
-            li { (visit.say("管理员：另可管用户", "Administrator: also manages users")) }
+            li { (visit.say("管理员：另可管用户，查阅和删除个人信息", "Administrator: also manages users, reports and erases personal data")) }
         } }
     }
 }

@@ -102,6 +102,18 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(query): Query<Vec<(Str
     }
 }
 
+/// How long what was not adopted is kept, in words.
+fn kept_for(visit: &Visit, days: u32) -> String {
+    match (visit.language(), days) {
+        (crate::Language::Zh, 0) => "一直保留".to_owned(),
+        (crate::Language::Zh, _) => format!("未采用的稿件在截止后保存 {days} 天，到期删除全部内容"),
+        (crate::Language::En, 0) => "All is kept".to_owned(),
+        (crate::Language::En, _) => {
+            format!("Manuscripts not adopted are kept {days} days after the deadline, then all of them is erased")
+        }
+    }
+}
+
 fn one(visit: &Visit, campaign: &Campaign) -> Markup {
     let id = id_of(&campaign.name);
     html! {
@@ -124,6 +136,7 @@ fn one(visit: &Visit, campaign: &Campaign) -> Markup {
             dt { (visit.say("联系人", "Contacts")) }
             dd { @if campaign.contacts.is_empty() { (filled("")) }
                 @for contact in &campaign.contacts { div { (contact.name) " " (contact.phone) } } }
+            dt { (visit.say("保存期限", "Kept for")) } dd { (kept_for(visit, campaign.retention_days)) }
             dt { (visit.say("第几次修改后", "Revision")) } dd { (campaign.revision) }
         }
         section aria-labelledby="categories" {
@@ -261,11 +274,14 @@ mod tests {
             "张小莉 010-88227050",
             "主编及以上可决定退稿",
             "30 分钟内撤回",
+            "一直保留",
             "href=\"/campaigns/c1/edit\"",
             "href=\"/campaigns/new?from=c1\"",
         ] {
             assert!(shown.contains(expected), "{expected}\n{shown}");
         }
+        let kept = Campaign { retention_days: 90, ..campaign.clone() };
+        assert!(one(&chief, &kept).into_string().contains("在截止后保存 90 天"));
         let editor = visit_of(ReviewRole::Editor, Language::Zh);
         assert!(!one(&editor, &campaign).into_string().contains("/edit"));
         let answer = ListCampaignsResponse { campaigns: vec![campaign], next_page_token: "T".into() };
