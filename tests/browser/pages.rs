@@ -90,10 +90,30 @@ async fn no_page_of_the_desk_shuts_anybody_out() {
         browser.open(path).await;
         look(&browser, path, "dark", &mut wrong).await;
     }
+    // What follows a form is reached by no link.
+    erased(&browser, "dark", &mut wrong).await;
+    taste(&browser, "zh", "light", "wide").await;
+    erased(&browser, "light", &mut wrong).await;
     assert!(pages.len() >= 45, "only {} pages were found: {pages:#?}", pages.len());
     assert!(wrong.is_empty(), "{} of {} pages: {wrong:#?}", wrong.len(), pages.len());
     assert_eq!(browser.asked_elsewhere(), Vec::<String>::new());
     product.terminate().await;
+}
+
+/// Somebody is erased by clicks: what would go, the proof, and the proof as it is kept.
+async fn erased(browser: &Browser, taste: &str, wrong: &mut BTreeMap<String, Vec<String>>) {
+    browser.open("/contacts").await;
+    browser.follow(browser.find("tbody a[href^='/contacts/']").await).await;
+    browser.follow(browser.find("a[href$='/privacy']").await).await;
+    browser.fill("[name=reason]", "本人来信要求").await;
+    browser.follow(browser.find("form[action$='/confirm'] button").await).await;
+    look(browser, "/administration/privacy/confirm", taste, wrong).await;
+    browser.follow(browser.find("form[action$='/erase'] button").await).await;
+    look(browser, "/administration/privacy/erase", taste, wrong).await;
+    browser.follow(browser.find("dd a[href^='/administration/privacy/']").await).await;
+    look(browser, "/administration/privacy/0", taste, wrong).await;
+    browser.open("/administration/privacy").await;
+    look(browser, "/administration/privacy", taste, wrong).await;
 }
 
 async fn look(browser: &Browser, path: &str, taste: &str, wrong: &mut BTreeMap<String, Vec<String>>) {

@@ -216,7 +216,7 @@ fn person_body(
     html! {
         (parts(visit, PATH))
         p { (visit.say("以下是系统中关于", "This is held of ")) (whose.shown(visit)) (visit.say("的内容：", ":")) }
-        (proof::numbers(visit, &counts))
+        (proof::numbers(visit, &counts, false))
         (proof::beside(visit, would))
         section aria-labelledby="report" {
             h2 #report { (visit.say("查阅", "Access")) }
@@ -298,7 +298,7 @@ fn confirm_body(
             dt { (visit.say("何人", "Whose")) } dd { (whose.shown(visit)) }
             dt { (visit.say("原因", "Reason")) } dd { (reason) }
         }
-        (proof::numbers(visit, &erasure.counts.unwrap_or_default()))
+        (proof::numbers(visit, &erasure.counts.unwrap_or_default(), false))
         (proof::beside(visit, would))
         (proof::places(visit, &erasure))
         form method="post" action={ (PATH) "/erase" } {
@@ -307,8 +307,8 @@ fn confirm_body(
             input type="hidden" name="request_id" value=(Uuid::now_v7());
             input type="hidden" name="reason" value=(reason);
             @if including_adopted { input type="hidden" name="including_adopted" value="1"; }
-            button.danger { (visit.say("删除，不能恢复", "Erase it for good")) }
-            " " a href=(PATH) { (visit.say("不删除", "Do not erase")) }
+            p { button.danger { (visit.say("删除，不能恢复", "Erase it for good")) }
+                " " a href=(PATH) { (visit.say("不删除", "Do not erase")) } }
         }
     }
 }

@@ -18,15 +18,15 @@ pub fn state(visit: &Visit, erasure: &Erasure) -> Markup {
     }
 }
 
-/// What is held, would be erased, or was.
-pub fn numbers(visit: &Visit, counts: &ErasureCounts) -> Markup {
+/// What is held and would be erased, or (`is_done`) was.
+pub fn numbers(visit: &Visit, counts: &ErasureCounts, is_done: bool) -> Markup {
     let lines = [
         ("邮件", "Mails", counts.messages),
         ("附件及其文字", "Files and their texts", counts.files),
         ("来稿（各版本）", "Submissions (each version)", counts.submissions),
-        ("不再留有任何版本的稿件", "Manuscripts of which no version is left", counts.manuscripts),
+        ("稿件（全部版本）", "Manuscripts (all versions)", counts.manuscripts),
         ("给作者的信", "Letters to the author", counts.replies),
-        ("其中尚未发出、不再发出的", "Those of them that had not gone, and never go", counts.called_off),
+        ("其中尚未发出的", "Those of them that had not gone", counts.called_off),
         ("留痕中的文字（行）", "Lines of histories with words", counts.lines),
         ("标签", "Tags", counts.tags),
         ("无法送达标记", "Marks of an unreachable address", counts.marks),
@@ -34,7 +34,7 @@ pub fn numbers(visit: &Visit, counts: &ErasureCounts) -> Markup {
     html! {
         dl.facts {
             @for (zh, en, count) in lines { dt { (visit.say(zh, en)) } dd { (count) } }
-            dt { (visit.say("文件", "Files on disk")) } dd { (blobs(visit, counts)) }
+            dt { (visit.say("文件", "Files on disk")) } dd { @if is_done { (blobs(visit, counts)) } @else { (counts.waiting_blobs) } }
         }
     }
 }
@@ -43,12 +43,10 @@ fn blobs(visit: &Visit, counts: &ErasureCounts) -> String {
     let ErasureCounts { removed_blobs, shared_blobs, waiting_blobs, .. } = counts;
     match visit.language() {
         crate::Language::Zh => {
-            format!("已删除 {removed_blobs} 个，他人来稿也用到而保留 {shared_blobs} 个，尚未删除 {waiting_blobs} 个")
+            format!("已删除 {removed_blobs} 个；他人来稿也用到而保留 {shared_blobs} 个；等待删除 {waiting_blobs} 个")
         }
         crate::Language::En => {
-            format!(
-                "{removed_blobs} removed, {shared_blobs} stay since others sent the same, {waiting_blobs} not removed yet"
-            )
+            format!("{removed_blobs} removed; {shared_blobs} stay, since others sent the same; {waiting_blobs} wait")
         }
     }
 }
@@ -106,7 +104,7 @@ pub fn places(visit: &Visit, erasure: &Erasure) -> Markup {
                 tbody { @for mail in &erasure.mails { tr {
                     td { (mail.mailbox) } td { (mail.folder) }
                     td.number { (mail.uidvalidity) } td.number { (mail.uid) }
-                    td { code { (filled(mail.raw_sha256.get(..16).unwrap_or(&mail.raw_sha256))) } }
+                    td { code { (filled(&mail.raw_sha256)) } }
                 } } }
             } }
         }
@@ -118,7 +116,7 @@ pub fn done(visit: &Visit, answer: &ErasePersonResponse) -> Markup {
     let erasure = answer.erasure.clone().unwrap_or_default();
     html! {
         p.notice.(if erasure.end_time.is_some() { Tone::Good.class() } else { Tone::Warn.class() }) role="status" {
-            @if erasure.end_time.is_some() { (visit.say("已删除。", "Erased.")) }
+            @if erasure.end_time.is_some() { (visit.say("已删除。没有发出的信不再发出。", "Erased. Letters that had not gone never go.")) }
             @else { (visit.say("各项内容已清除，部分文件等待删除。", "The words are gone; some files wait.")) }
         }
         @if let Some(words) = words::erasure_wait(answer.wait(), visit.language()) { p { (words) } }
@@ -152,7 +150,7 @@ pub fn whole(visit: &Visit, erasure: &Erasure) -> Markup {
             dt { (visit.say("对象哈希（SHA-256）", "Hash of the subject (SHA-256)")) } dd { code { (filled(&erasure.subject_sha256)) } }
         }
         h2 { (visit.say("删除了什么", "What was erased")) }
-        (numbers(visit, &erasure.counts.unwrap_or_default()))
+        (numbers(visit, &erasure.counts.unwrap_or_default(), true))
         (places(visit, erasure))
         @if !erasure.blobs.is_empty() {
             details { summary { (visit.say("各文件的哈希及去向", "Hash of each file, and what became of it")) }
