@@ -22,7 +22,20 @@ const LOOK_SELDOM: Duration = Duration::from_secs(3600);
 /// Fills in what is missing; ends at `cancel` alone, as every part of the program does.
 pub async fn fill(store: Store, cancel: CancellationToken) {
     let upgraded_at = Instant::now() + UPGRADE_WITHIN;
+    let mut followed_at = None;
     while !cancel.is_cancelled() {
+        // Every contract is looked at: at the start, and then as seldom as may be.
+        if followed_at.is_none_or(|at: Instant| at.elapsed() >= LOOK_SELDOM) {
+            followed_at = Some(Instant::now());
+            match store.contracts_follow().await {
+                Ok(0) => {}
+                Ok(followed) => tracing::info!(followed, "contracts stand where their projects do"),
+                Err(error) => {
+                    let error = crate::chain(&error);
+                    tracing::warn!(error, "contracts could not be put where their projects are; another try follows");
+                }
+            }
+        }
         match look(&store, &cancel).await {
             Ok(0) => {}
             Ok(filled) => tracing::info!(filled, "made rows for look-ups of submissions that had none"),

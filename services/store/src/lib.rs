@@ -428,6 +428,12 @@ impl Store {
         manuscript::fill(self).await
     }
 
+    /// Lets every contract stand at the year and in the region of its project, which a program of before did not write. Gives
+    /// how many did not.
+    pub async fn contracts_follow(&self) -> Result<u64> {
+        register::place::follow_all(self).await
+    }
+
     /// Makes the rows for likeness and contacts of submissions that an older program recorded; gives how many submissions
     /// got them, 0 once all have them.
     pub async fn look_ups_fill(&self, limit: u32) -> Result<u64> {

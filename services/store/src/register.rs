@@ -7,6 +7,7 @@
 pub(crate) mod condition;
 pub(crate) mod load;
 pub(crate) mod once;
+pub(crate) mod place;
 pub(crate) mod read;
 mod row;
 mod terms;

@@ -211,7 +211,8 @@ const QUESTIONS: &[Question] = &[
         detail: "its year and region are not its project's: {a}",
         sql: "SELECT contract.id AS id, TRIM(CAST(contract.year AS TEXT) || ' ' || contract.region) AS a, '' AS b \
               FROM contract LEFT JOIN project ON project.id = contract.project \
-              WHERE contract.year <> COALESCE(project.year, 0) OR contract.region <> COALESCE(project.region, '')",
+              WHERE contract.year <> 0 \
+              AND (contract.year <> COALESCE(project.year, 0) OR contract.region <> COALESCE(project.region, ''))",
     },
     Question {
         place: "campaign",

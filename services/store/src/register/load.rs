@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    Draft, Loaded, Register, Term, read,
+    Draft, Loaded, Register, Term, place, read,
     row::{Row, settled},
     terms,
     write::{CHANGE_COUNTER, insert, update},
@@ -28,8 +28,8 @@ const CHUNK: usize = 500;
 /// Values of one insert: SQLite binds 32,766 at most.
 const BINDS_MAX: usize = 32_000;
 
-/// Columns of an insert beside the look-up columns.
-const HEAD_BINDS: usize = 9;
+/// Columns of an insert beside the look-up columns: the head, and a place.
+const HEAD_BINDS: usize = 11;
 
 pub async fn load(store: &Store, register: &Register, drafts: Vec<Draft>) -> Result<Loaded> {
     let mut ids = HashSet::with_capacity(drafts.len());
@@ -53,6 +53,7 @@ pub async fn load(store: &Store, register: &Register, drafts: Vec<Draft>) -> Res
         terms.sort_unstable_by_key(|(id, term)| (term.facet, term.term.as_str(), *id));
         terms::insert(&tx, register.table, &terms).await?;
     }
+    place::follow(&tx, drafts.iter().filter_map(|draft| place::project(register, draft)).collect()).await?;
     forgotten.forget(&tx).await?;
     tx.commit().await?;
     Ok(loaded)

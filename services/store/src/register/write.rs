@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::{
-    Change, Draft, Entry, Reference, Refusal, Register, Term, Write, once, read,
+    Change, Draft, Entry, Reference, Refusal, Register, Term, Write, once, place, read,
     row::{Row, bound, settled},
     terms,
 };
@@ -43,11 +43,17 @@ pub async fn write(store: &Store, change: Change<'_>) -> Result<Vec<Entry>> {
     let first = numbers_next(&tx, CHANGE_COUNTER, count).await? - count + 1;
     let at = instant(now())?;
     let mut forgotten = Forgotten::default();
+    let drafts = change.writes.iter().filter_map(|write| match write {
+        Write::Insert(register, draft) | Write::Update(register, draft, _) => Some((register, draft)),
+        Write::Delete(..) | Write::Undelete(..) => None,
+    });
+    let projects = drafts.filter_map(|(register, draft)| place::project(register, draft)).collect();
     let mut entries = Vec::with_capacity(change.writes.len());
     for (change_seq, write) in (first..).zip(change.writes) {
         entries.push(one(&Turn { tx: &tx, change_seq, at }, write, &mut forgotten).await?);
     }
     resolve(&tx, &change.references).await?;
+    place::follow(&tx, projects).await?;
     forgotten.forget(&tx).await?;
     if let Some(once) = &once {
         once::keep(&tx, once, &entries).await?;
@@ -173,8 +179,15 @@ pub async fn insert(
             "body",
         ]
         .into_iter()
-        .chain(register.columns.iter().map(|column| column.name)),
+        .chain(register.columns.iter().map(|column| column.name))
+        .chain(place::has_place(register).then_some(place::COLUMNS).into_iter().flatten()),
     );
+    let mut places = Vec::new();
+    if place::has_place(register) {
+        let drafts: Vec<&Draft> = rows.iter().map(|(draft, _)| *draft).collect();
+        places = place::of_drafts(tx, register, &drafts).await?;
+    }
+    let mut places = places.into_iter();
     for (draft, change_seq) in rows {
         let head: [sea_orm::Value; 9] = [
             draft.id.as_str().into(),
@@ -187,7 +200,8 @@ pub async fn insert(
             draft.search_text.as_str().into(),
             draft.body.clone().into(),
         ];
-        insert.values_panic(head.into_iter().chain(draft.values.iter().map(bound)).map(Expr::val));
+        let place = places.next().into_iter().flatten();
+        insert.values_panic(head.into_iter().chain(draft.values.iter().map(bound)).chain(place).map(Expr::val));
     }
     tx.execute(&insert).await.map_err(|error| refused(register, &first.id, error))?;
     Ok(())

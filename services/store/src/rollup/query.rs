@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{
     Dimension, Origin, RollupQuery, Totals,
     fill::filled,
-    records::{MEASURES, is_of_project, sum, totals},
+    records::{MEASURES, sum, totals},
 };
 use crate::{
     Error, LIST_MAX, Result, Store,
@@ -75,7 +75,7 @@ pub async fn distinct(store: &Store, query: &RollupQuery) -> Result<(u64, u64)> 
     providers
         .expr(Expr::col(("register_term", "term")).count_distinct())
         .from("project")
-        .inner_join("contract", is_of_project())
+        .inner_join("contract", Expr::col(("contract", "project")).equals(("project", "id")))
         .inner_join(
             "register_term",
             Expr::col(("register_term", "register"))

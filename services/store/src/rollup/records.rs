@@ -119,15 +119,9 @@ fn row(year: i64, region: &str, provider_kind: Expr, record: &'static str) -> Se
     row
 }
 
-/// A contract is of a project. Year and region follow from it; where the tables are spread by them, they say that both lie
-/// on one machine.
-pub fn is_of_project() -> Expr {
-    let same = |column: &'static str| Expr::col(("contract", column)).equals(("project", column));
-    Expr::col(("contract", "project")).equals(("project", "id")).and(same("year")).and(same("region"))
-}
-
 fn contract(mut row: SelectStatement) -> SelectStatement {
-    row.inner_join("contract", is_of_project()).and_where(Expr::col(("contract", "deleted_at")).is_null());
+    row.inner_join("contract", Expr::col(("contract", "project")).equals(("project", "id")))
+        .and_where(Expr::col(("contract", "deleted_at")).is_null());
     row
 }
 

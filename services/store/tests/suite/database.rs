@@ -34,7 +34,7 @@ pub async fn migrating_again_or_twice_at_once_changes_nothing(scene: Scene) {
         let table: String = table.try_get_by_index(0).unwrap();
         scene.sql(&format!("DROP TABLE {table}{cascade}")).await.unwrap();
     }
-    for function in ["message_event_refuse", "history_erasing_alone", "contract_place", "project_place"] {
+    for function in ["message_event_refuse", "history_erasing_alone"] {
         let _ = scene.sql(&format!("DROP FUNCTION {function}")).await; // PostgreSQL only
     }
     assert!(!scene.store.is_current().await.unwrap());

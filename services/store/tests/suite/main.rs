@@ -179,7 +179,7 @@ suite! {
     reviews::what_was_recorded_before_there_were_reviews_stands_as_judged,
     reviews::the_history_of_a_review_can_only_be_added_to_and_a_planted_fault_is_found,
     rollups::a_falsified_total_is_found_and_a_rebuild_puts_it_right,
-    rollups::a_contract_stands_where_its_project_does_whoever_writes,
+    rollups::a_contract_stands_where_its_project_does,
     rollups::a_load_forgets_what_it_touches,
     rollups::many_that_fill_at_once_while_somebody_writes_never_see_a_stale_total,
     rollups::nothing_adds_up_to_one_total_of_nothing,
