@@ -6,6 +6,7 @@
 //! nobody names any more; then the blobs go; then the database gives up the pages that held the words. An erasure has
 //! ended when all of that is done, and until then `verify` names it.
 
+mod again;
 mod blobs;
 mod expired;
 mod find;

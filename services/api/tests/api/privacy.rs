@@ -10,6 +10,7 @@ use stdx::Sha256;
 use tonic::{Code, transport::Channel};
 
 use crate::{
+    replies,
     reviews::{brought, desk},
     world::{Mail, World, at, document, fields, refusal},
 };
@@ -209,4 +210,19 @@ async fn an_adopted_manuscript_is_told_and_goes_only_when_that_is_said() {
     let asked = v1::ErasePersonRequest { including_adopted: true, ..of_li() };
     let done = client.erase_person(asked).await.unwrap().into_inner();
     assert_eq!(done.erasure.unwrap().counts.unwrap().submissions, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_a_letter_is_with_a_mail_server_nothing_is_erased() {
+    let (world, _desk, callers) = replies::desk().await;
+    replies::letter(&world, &mut callers("look"), 1).await;
+    replies::taken(&world).await;
+    let server = world.serve().await;
+    let mut client = PrivacyServiceClient::new(server.channel().await);
+    let asked = erase(Subject::Address("author1@czt.example.cn".into()));
+    for validate_only in [true, false] {
+        let refused = client.erase_person(v1::ErasePersonRequest { validate_only, ..asked.clone() }).await;
+        assert_eq!(refusal(refused), (Code::FailedPrecondition, "ERASURE_SENDING".into()));
+    }
+    assert_eq!(client.list_erasures(v1::ListErasuresRequest::default()).await.unwrap().into_inner().erasures, []);
 }

@@ -24,7 +24,7 @@ use crate::world::{Mail, Server, World, document, fields, refusal};
 
 /// Calls with a token.
 #[derive(Clone)]
-struct Bearer(&'static str);
+pub struct Bearer(&'static str);
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -33,10 +33,10 @@ impl Interceptor for Bearer {
     }
 }
 
-type Client = OutboxServiceClient<InterceptedService<Channel, Bearer>>;
+pub type Client = OutboxServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// A world whose mail is answered, and a server for a viewer, an editor and a chief editor.
-async fn desk() -> (World, Server, impl Fn(&'static str) -> Client) {
+pub async fn desk() -> (World, Server, impl Fn(&'static str) -> Client) {
     let mut world = World::new().await;
     let policy = ReplyPolicy {
         senders: vec![ReplySender {
@@ -60,7 +60,7 @@ async fn desk() -> (World, Server, impl Fn(&'static str) -> Client) {
 }
 
 /// The answer to a mail that brings a manuscript.
-async fn letter(world: &World, client: &mut Client, number: u8) -> v1::Reply {
+pub async fn letter(world: &World, client: &mut Client, number: u8) -> v1::Reply {
     let from = format!("author{number}@czt.example.cn");
     let parts = vec![document("2", "稿.txt", b"text", "text")];
     world.submission(&Mail { from, parts, ..Mail::default() }).await;
@@ -72,7 +72,7 @@ async fn get(client: &mut Client, name: &str) -> v1::Reply {
     client.get_reply(v1::GetReplyRequest { name: name.into() }).await.unwrap().into_inner()
 }
 
-async fn taken(world: &World) -> Outgoing {
+pub async fn taken(world: &World) -> Outgoing {
     world.store.take("sender-1", Duration::from_secs(600)).await.unwrap().unwrap()
 }
 

@@ -6,15 +6,13 @@ use ::reply::outbox::State as ReplyState;
 use intake::{
     contact::Contact, finding::Finding, letter::Letter, likeness::Sketch, message::Stage, review::State, sorting::Class,
 };
-use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, JsonValue, QueryFilter, QueryOrder, QuerySelect, Set,
-};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use stdx::{Sha256, crash};
 use uuid::Uuid;
 
 use super::{
     Adopted, Asked, Begun, Counts, ErasedBlob, ErasedMail, Erasure, Fate, MAILS_MAX, Refusal, Subject,
-    blobs::get,
+    again::{made, replayed},
     find::{Found, IDS_MAX, find},
     scrub::overwrite,
     words,
@@ -28,7 +26,7 @@ use crate::{
     history::{self, Line},
     manuscript,
     outbox::{self, AnsweredIds, Line as ReplyLine},
-    register::{Entry, once},
+    register::once,
     submission::CHANGE_COUNTER,
     values::{REASON_CHARACTERS_MAX, from_json, from_word, instant, json, line, micros, now, parsed, unsigned, word},
     write::numbers_next,
@@ -95,27 +93,6 @@ pub async fn begin(store: &Store, asked: &Asked) -> Result<std::result::Result<B
     tx.commit().await?;
     crash::point("E1");
     Ok(Ok(begun))
-}
-
-/// What a call is known to have made.
-fn made(erasure: &Erasure) -> Entry {
-    Entry {
-        id: erasure.id.to_string(),
-        row_version: 1,
-        created_at: erasure.asked_at,
-        updated_at: erasure.asked_at,
-        deleted_at: None,
-        values: Vec::new(),
-        body: JsonValue::Null,
-    }
-}
-
-/// The erasure that a call made before.
-async fn replayed(store: &Store, made: &[Entry]) -> Result<Begun> {
-    let id = made.first().and_then(|entry| entry.id.parse().ok());
-    let id = id.ok_or_else(|| Error::Internal("a call that made no erasure is known as one that did".into()))?;
-    let erasure = get(store, id).await?;
-    Ok(Begun { erasure, salt: None, adopted: Vec::new(), mentions: Vec::new(), unread: 0, is_replayed: true })
 }
 
 /// The rows, held until the end of the transaction; those that were erased before are left out.

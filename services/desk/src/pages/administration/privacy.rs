@@ -2,6 +2,7 @@
 //! address of a person stands in an address of a page.
 
 mod proof;
+mod whose;
 
 use std::time::Duration;
 
@@ -14,11 +15,12 @@ use axum::{
 use maud::{Markup, html};
 use proto::intake::v1::{
     ErasePersonRequest, ErasePersonResponse, GetErasureRequest, ListErasuresRequest, ListErasuresResponse,
-    ReportPersonRequest, erase_person_request::Subject, report_person_request::Person,
+    ReportPersonRequest,
 };
 use tokio_stream::StreamExt;
 use tonic::{Request, Status};
 use uuid::Uuid;
+use whose::Whose;
 
 use super::parts;
 use crate::{
@@ -54,56 +56,6 @@ fn patiently<T>(asked: T) -> Request<T> {
     let mut request = Request::new(asked);
     request.set_timeout(WITHIN);
     request
-}
-
-/// Whose data a form is about: a contact, or an address that was typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Whose {
-    Contact(String),
-    Address(String),
-}
-
-impl Whose {
-    fn read(posted: &Posted) -> Self {
-        match posted.one("contact") {
-            "" => Self::Address(posted.one("address").trim().to_owned()),
-            contact => Self::Contact(contact.to_owned()),
-        }
-    }
-
-    fn subject(&self) -> Subject {
-        match self {
-            Self::Contact(name) => Subject::Contact(name.clone()),
-            Self::Address(address) => Subject::Address(address.clone()),
-        }
-    }
-
-    fn person(&self) -> Person {
-        match self {
-            Self::Contact(name) => Person::Contact(name.clone()),
-            Self::Address(address) => Person::Address(address.clone()),
-        }
-    }
-
-    /// As the next form brings it along.
-    fn field(&self) -> Markup {
-        html! {
-            @match self {
-                Self::Contact(name) => input type="hidden" name="contact" value=(name);,
-                Self::Address(address) => input type="hidden" name="address" value=(address);,
-            }
-        }
-    }
-
-    /// For people: who asks by an address typed it, and a contact's page shows it in part.
-    fn shown(&self, visit: &Visit) -> Markup {
-        html! {
-            @match self {
-                Self::Contact(name) => a href={ "/contacts/" (id_of(name)) } { (visit.say("此联系人", "this contact")) },
-                Self::Address(address) => bdi { (address) },
-            }
-        }
-    }
 }
 
 /// What would be erased.
