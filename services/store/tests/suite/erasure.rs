@@ -20,6 +20,7 @@ use store::{
         ContactQuery, MessageQuery, RemarkMade, ReviewPerson, ReviewQuery, ReviewStep, SubmissionQuery,
         SubmissionRecord,
     },
+    register::Once,
 };
 use uuid::Uuid;
 
@@ -447,6 +448,27 @@ pub async fn a_half_done_erasure_is_found(scene: Scene) {
     }
     let query = MessageQuery { limit: 9, ..MessageQuery::default() };
     assert_eq!(scene.store.message_list(&query).await.unwrap().len(), 1);
+}
+
+pub async fn a_call_that_is_asked_again_erases_once(scene: Scene) {
+    scene.submission(1, LI, "主题征稿一").await;
+    let once = |body: &str| {
+        let (method, request_id) = ("管理员 ErasePerson".to_owned(), "1".to_owned());
+        Some(Once { method, request_id, body_sha256: Sha256::of(body.as_bytes()) })
+    };
+    let of_li = |body: &str| Asked { once: once(body), ..of_li() };
+    // Neither a rehearsal nor a refusal is the call.
+    begun(&scene, &Asked { is_rehearsal: true, ..of_li("a") }).await;
+    let nobody = Asked { subject: Subject::Person("nobody@b.cn".into()), ..of_li("b") };
+    assert!(begun(&scene, &nobody).await.erasure.counts.is_empty());
+    let first = begun(&scene, &of_li("a")).await;
+    assert!(!first.is_replayed && first.salt.is_some());
+    scene.submission(2, LI, "主题征稿二").await;
+    let again = begun(&scene, &of_li("a")).await;
+    assert_eq!((again.is_replayed, &again.erasure, again.salt), (true, &first.erasure, None));
+    let other = scene.store.erasure_begin(&of_li("b")).await;
+    assert!(matches!(other, Err(store::Error::Refused(store::register::Refusal::Reused))), "{other:?}");
+    assert_eq!(scene.store.erasure_list(None, 9).await.unwrap().len(), 1, "what came later stays");
 }
 
 pub async fn every_table_has_its_line_in_what_is_said_of_personal_data(scene: Scene) {
