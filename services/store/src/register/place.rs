@@ -55,8 +55,7 @@ pub async fn of_drafts(tx: &DatabaseTransaction, register: &Register, drafts: &[
     Ok(drafts.iter().map(place).collect())
 }
 
-/// Lets the contracts of these projects follow: one may move or come after them, and a contract go
-/// to another.
+/// Lets the contracts of these projects follow: a project may move or come after them, and a contract go to another.
 pub async fn follow(tx: &DatabaseTransaction, projects: BTreeSet<String>) -> Result<()> {
     let projects: Vec<String> = projects.into_iter().collect();
     for chunk in projects.chunks(LIST_MAX as usize) {
