@@ -1,5 +1,7 @@
 //! How long a good client waits for its answers while somebody abuses the gRPC service, beside how long it waits when
-//! nobody does, in one run: p50 and p99 of calls over a connection that stands, and of calls over one made for each.
+//! nobody does, in one run: p50 and p99 of calls over a connection that stands, and of calls over one made for each. The
+//! ratio of each turn is that of its own two p99s, and the middle one of all turns is told: a hiccup of the machine spoils a
+//! turn and not the ratio.
 //! `cargo build --release && cargo bench -p tests --bench abuse`.
 //!
 //! The abuser is a thread of this program, the good client another, the service a process; they share the machine's
@@ -23,11 +25,11 @@ use tests::{
 use tonic::transport::{Channel, Endpoint};
 
 /// Turns without and with each abuse, one after the other, so that whatever else the machine does falls on both.
-const TURNS: usize = 3;
+const TURNS: usize = 5;
 /// Calls of a turn over a connection that stands.
 const CALLS: usize = 1_000;
 /// Connections of a turn that are made for one call.
-const CONNECTIONS: usize = 250;
+const CONNECTIONS: usize = 400;
 /// From the begin of the abuse to the first call that is measured, and from its end to the next one.
 const SETTLING: Duration = Duration::from_secs(2);
 
@@ -58,16 +60,15 @@ fn main() {
     );
     runtime.block_on(async {
         // Once for the caches.
-        let mut warm = Got::default();
-        warm.add(&product, &target.address).await;
+        Got::of(&product, &target.address).await;
         for abuse in Abuse::ALL {
-            let (mut rest, mut under) = (Got::default(), Got::default());
+            let (mut rest, mut under) = (Vec::new(), Vec::new());
             let mut tally = Tally::default();
             for _ in 0..TURNS {
-                rest.add(&product, &target.address).await;
+                rest.push(Got::of(&product, &target.address).await);
                 let running = Running::start(abuse, target.clone(), Duration::from_millis(pause));
                 tokio::time::sleep(SETTLING).await;
-                under.add(&product, &target.address).await;
+                under.push(Got::of(&product, &target.address).await);
                 tally = running.tally();
                 drop(running);
                 tokio::time::sleep(SETTLING).await;
@@ -80,10 +81,9 @@ fn main() {
     });
 }
 
-/// What a good client got.
-#[derive(Default)]
+/// What a good client got in a turn.
 struct Got {
-    /// How long calls took over a connection that stands.
+    /// How long calls took over a connection that stands, in order.
     standing: Vec<Duration>,
     /// The same with connecting.
     new: Vec<Duration>,
@@ -96,41 +96,61 @@ struct Got {
 }
 
 impl Got {
-    async fn add(&mut self, product: &Product, address: &str) {
+    async fn of(product: &Product, address: &str) -> Self {
         let (began, service, own) = (Instant::now(), cpu(product.pid()), cpu(std::process::id()));
+        let (mut standing, mut new) = (Vec::with_capacity(CALLS), Vec::with_capacity(CONNECTIONS));
         let mut client = client(address);
         ask(&mut client).await;
         for _ in 0..CALLS {
             let begun = Instant::now();
             ask(&mut client).await;
-            self.standing.push(begun.elapsed());
+            standing.push(begun.elapsed());
         }
         for _ in 0..CONNECTIONS {
             let begun = Instant::now();
             ask(&mut self::client(address)).await;
-            self.new.push(begun.elapsed());
+            new.push(begun.elapsed());
         }
-        self.service += cpu(product.pid()) - service;
-        self.own += cpu(std::process::id()) - own;
-        self.seconds += began.elapsed().as_secs_f64();
+        standing.sort_unstable();
+        new.sort_unstable();
+        Self {
+            standing,
+            new,
+            service: cpu(product.pid()) - service,
+            own: cpu(std::process::id()) - own,
+            seconds: began.elapsed().as_secs_f64(),
+        }
     }
 }
 
-fn row(name: &str, got: &Got, rest: &Got) {
-    let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-    let ratio = |got: Duration, rest: Duration| got.as_secs_f64() / rest.as_secs_f64();
-    let (standing, new) = (told(&got.standing), told(&got.new));
+fn row(name: &str, turns: &[Got], rest: &[Got]) {
+    let each = |value: &dyn Fn(&Got) -> f64| middle(turns.iter().map(value).collect());
+    let ratio = |of: &dyn Fn(&Got) -> &[Duration]| {
+        let ratios = turns.iter().zip(rest).map(|(turn, rest)| percentile(of(turn), 99) / percentile(of(rest), 99));
+        middle(ratios.collect())
+    };
     println!(
         "{name:<18} {:>9.2} {:>9.2} {:>7.2} {:>9.2} {:>9.2} {:>7.2} {:>9.2} {:>9.2}",
-        ms(standing.0),
-        ms(standing.1),
-        ratio(standing.1, told(&rest.standing).1),
-        ms(new.0),
-        ms(new.1),
-        ratio(new.1, told(&rest.new).1),
-        got.service / got.seconds,
-        got.own / got.seconds
+        each(&|got| percentile(&got.standing, 50)),
+        each(&|got| percentile(&got.standing, 99)),
+        ratio(&|got| &got.standing),
+        each(&|got| percentile(&got.new, 50)),
+        each(&|got| percentile(&got.new, 99)),
+        ratio(&|got| &got.new),
+        each(&|got| got.service / got.seconds),
+        each(&|got| got.own / got.seconds)
     );
+}
+
+/// Of an odd number of them.
+fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// In milliseconds, of times in order.
+fn percentile(took: &[Duration], percent: usize) -> f64 {
+    took[took.len() * percent / 100].as_secs_f64() * 1e3
 }
 
 fn client(address: &str) -> SubmissionServiceClient<Channel> {
@@ -140,13 +160,6 @@ fn client(address: &str) -> SubmissionServiceClient<Channel> {
 async fn ask(client: &mut SubmissionServiceClient<Channel>) {
     let answer = client.list_submissions(ListSubmissionsRequest::default()).await.expect("an answer");
     assert_eq!(answer.into_inner().submissions.len(), 1);
-}
-
-/// p50 and p99.
-fn told(took: &[Duration]) -> (Duration, Duration) {
-    let mut took = took.to_vec();
-    took.sort_unstable();
-    (took[took.len() / 2], took[took.len() * 99 / 100])
 }
 
 /// Seconds of processor time that a process has taken: fields 14 and 15 of its `stat`, in hundredths.
