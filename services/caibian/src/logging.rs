@@ -73,7 +73,7 @@ fn is_shown_to_a_person() -> bool {
 }
 
 /// The rooms: what they write at any level is written with care.
-const ROOMS: [&str; 20] = [
+const ROOMS: [&str; 21] = [
     "api",
     "blobs",
     "caibian",
@@ -85,6 +85,7 @@ const ROOMS: [&str; 20] = [
     "measure",
     "migrations",
     "post",
+    "privacy",
     "procurement",
     "reply",
     "scan",
