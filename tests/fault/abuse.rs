@@ -23,6 +23,7 @@ use tonic::{
 
 const BOUND: Duration = Duration::from_secs(60);
 const TOKEN: &str = "a token of these tests";
+const LEAKY_TOKEN: &str = "a token of somebody careless";
 /// What abuse may add to the memory of the service.
 const MEMORY_MAX: u64 = 64 * 1024 * 1024;
 /// Files that a program may hold open at first on most systems.
@@ -35,10 +36,22 @@ fn with_token(mut request: Request<()>) -> Result<Request<()>, Status> {
     Ok(request)
 }
 
+fn with_leaky_token(mut request: Request<()>) -> Result<Request<()>, Status> {
+    request.metadata_mut().insert("authorization", MetadataValue::from_static("Bearer a token of somebody careless"));
+    Ok(request)
+}
+
 /// A client of the service, over a connection of its own.
 fn client(address: &str) -> Submissions {
-    let channel = Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy();
-    SubmissionServiceClient::with_interceptor(channel, with_token)
+    SubmissionServiceClient::with_interceptor(channel(address), with_token)
+}
+
+fn leaky_client(address: &str) -> Submissions {
+    SubmissionServiceClient::with_interceptor(channel(address), with_leaky_token)
+}
+
+fn channel(address: &str) -> Channel {
+    Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy()
 }
 
 /// Asks, and looks at the answer.
@@ -54,7 +67,9 @@ async fn ask(client: &mut Submissions, meanwhile: impl std::fmt::Debug) {
 /// give; the test itself has all that it may.
 async fn served(world: &World) -> (Product, Target) {
     let mut tokens = String::from("listen = \"127.0.0.1:0\"\n");
-    tokens += &format!("tokens = [{{ name = \"test\", sha256 = \"{}\" }}]", Sha256::of(TOKEN.as_bytes()).hex());
+    let known = [("test", TOKEN), ("leaky", LEAKY_TOKEN)]
+        .map(|(name, token)| format!("{{ name = \"{name}\", sha256 = \"{}\" }}", Sha256::of(token.as_bytes()).hex()));
+    tokens += &format!("tokens = [{}]", known.join(", "));
     let bare = world.settings(&[world.mailbox()]);
     world.session().append("INBOX", in_time(), &plain_mail(USER, 0, 9000));
     let product = Product::start(&bare);
@@ -201,5 +216,31 @@ async fn who_takes_every_place_and_calls_nobody_makes_room_and_who_has_called_st
     watch.message().await.expect("it goes on").expect("it goes on");
     ask(&mut client(&target.address), "every place is taken").await;
     drop(running);
+    product.terminate().await;
+}
+
+#[tokio::test]
+async fn a_caller_that_closes_nothing_makes_room_and_others_stay() {
+    let _alone = crate::ALONE.lock().await;
+    let world = World::new(Backend::Sqlite);
+    let (product, target) = served(&world).await;
+    let request = WatchSubmissionsRequest { resume_token: "0".into(), campaign: String::new() };
+    let mut watch = client(&target.address).watch_submissions(request).await.expect("a stream").into_inner();
+    watch.message().await.expect("it begins").expect("it begins");
+
+    let mut open = Vec::new();
+    for number in 0..1_200 {
+        let mut client = leaky_client(&target.address);
+        ask(&mut client, number).await;
+        open.push(client);
+    }
+    let displaced = product.metric("caibian_api_connections_displaced_total").await.expect("it is told");
+    assert!(displaced >= 170.0, "{displaced}");
+    assert!(product.metric("caibian_api_connections").await.expect("it is told") <= 1_024.0);
+    // Called on once, before all the others, it still stands: its caller has no other.
+    watch.message().await.expect("it goes on").expect("it goes on");
+    ask(&mut client(&target.address), "every place is taken").await;
+    // Who was cut connects anew.
+    ask(&mut open[0], "its place was given away").await;
     product.terminate().await;
 }

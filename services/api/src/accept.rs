@@ -3,7 +3,7 @@
 //! time to drain is over (hyper itself waits for idle peers and open streams without end).
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     io,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -38,15 +38,16 @@ const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 /// cancelled.
 ///
 /// Nobody needs a token to connect, so when all places are taken the oldest connection without a call of a known caller
-/// makes room: who takes every place and says nothing keeps nobody out. Where all are of known callers, others wait.
+/// makes room: who takes every place and says nothing keeps nobody out. Where all are of known callers, the one with the
+/// most connections gives that on which it has not called for longest; where each has one, others wait.
 pub fn connections(
     listener: TcpListener,
     tls: Option<tls::Server>,
     cut: CancellationToken,
 ) -> impl Stream<Item = io::Result<Connection>> {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let strangers = Strangers::default();
-    stream::unfold((listener, tls, places, strangers, cut), |(listener, tls, places, strangers, cut)| async move {
+    let seated = Seated::default();
+    stream::unfold((listener, tls, places, seated, cut), |(listener, tls, places, seated, cut)| async move {
         let stream = loop {
             match listener.accept().await {
                 Ok((stream, _)) => break stream,
@@ -60,7 +61,7 @@ pub fn connections(
         let place = match places.clone().try_acquire_owned() {
             Ok(place) => place,
             Err(_) => {
-                strangers.displace();
+                seated.displace();
                 places.clone().acquire_owned().await.ok()?
             }
         };
@@ -68,7 +69,7 @@ pub fn connections(
             let cut = cut.child_token();
             Connection {
                 stream: Line::new(stream, tls.as_ref()),
-                stranger: strangers.admit(cut.clone()),
+                seat: seated.admit(cut.clone()),
                 cut: Box::pin(cut.cancelled_owned()),
                 end: Box::pin(tokio::time::sleep(PREFACE_WITHIN)),
                 preface_missing: PREFACE_BYTES,
@@ -76,37 +77,69 @@ pub fn connections(
                 _counted: measure::connection(),
             }
         });
-        Some((connection, (listener, tls, places, strangers, cut)))
+        Some((connection, (listener, tls, places, seated, cut)))
     })
 }
 
-/// Connections on which no known caller has called yet, in the order in which they came, with what cuts each.
+/// The connections that stand.
 #[derive(Clone, Default)]
-struct Strangers(Arc<Mutex<Waiting>>);
+struct Seated(Arc<Mutex<Seats>>);
 
 #[derive(Default)]
-struct Waiting {
-    cuts: BTreeMap<u64, CancellationToken>,
+struct Seats {
+    held: HashMap<u64, Held>,
     next: u64,
 }
 
-impl Strangers {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+struct Held {
+    /// Who called on it last, once a known caller has.
+    caller: Option<String>,
+    /// When it came or was last called on, as a number that only grows.
+    used: u64,
+    cut: CancellationToken,
+}
+
+impl Seats {
+    fn tick(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// The one that makes room. Every place is taken when this is asked, so all of them can be looked at.
+    fn least(&self) -> Option<u64> {
+        let longest_unused = |caller: Option<&str>| {
+            let of_caller = self.held.iter().filter(|(_, held)| held.caller.as_deref() == caller);
+            of_caller.min_by_key(|(_, held)| held.used).map(|(number, _)| *number)
+        };
+        if let Some(stranger) = longest_unused(None) {
+            return Some(stranger);
+        }
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for caller in self.held.values().filter_map(|held| held.caller.as_deref()) {
+            *counts.entry(caller).or_default() += 1;
+        }
+        let (caller, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+        if count > 1 { longest_unused(Some(caller)) } else { None }
+    }
+}
+
+impl Seated {
+    fn seats(&self) -> MutexGuard<'_, Seats> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(&self, cut: CancellationToken) -> Stranger {
-        let mut waiting = self.waiting();
-        let number = waiting.next;
-        waiting.next += 1;
-        waiting.cuts.insert(number, cut);
-        Stranger { number, among: self.clone() }
+    fn admit(&self, cut: CancellationToken) -> Seat {
+        let mut seats = self.seats();
+        let number = seats.tick();
+        seats.held.insert(number, Held { caller: None, used: number, cut });
+        Seat { number, among: self.clone() }
     }
 
-    /// Cuts the oldest, if there is one.
+    /// Cuts the one that makes room, if there is one.
     fn displace(&self) {
-        if let Some((_, cut)) = self.waiting().cuts.pop_first() {
-            cut.cancel();
+        let mut seats = self.seats();
+        if let Some(held) = seats.least().and_then(|number| seats.held.remove(&number)) {
+            held.cut.cancel();
             measure::connection_displaced();
         }
     }
@@ -114,14 +147,14 @@ impl Strangers {
 
 /// One of them.
 #[derive(Clone)]
-struct Stranger {
+struct Seat {
     number: u64,
-    among: Strangers,
+    among: Seated,
 }
 
-impl Stranger {
-    fn remove(&self) {
-        self.among.waiting().cuts.remove(&self.number);
+impl Seat {
+    fn leave(&self) {
+        self.among.seats().held.remove(&self.number);
     }
 }
 
@@ -132,20 +165,27 @@ pub struct Peer {
     pub tcp: TcpConnectInfo,
     /// The names of the certificate that it showed.
     pub shown: Shown,
-    stranger: Stranger,
+    seat: Seat,
 }
 
 impl Peer {
-    /// A known caller calls: the connection makes room for nobody any more.
-    pub fn becomes_known(&self) {
-        self.stranger.remove();
+    /// A known caller calls: the connection makes room for no stranger any more, and for others as the last of this caller's.
+    pub fn called_by(&self, caller: &str) {
+        let mut seats = self.seat.among.seats();
+        let now = seats.tick();
+        if let Some(held) = seats.held.get_mut(&self.seat.number) {
+            held.used = now;
+            if held.caller.as_deref() != Some(caller) {
+                held.caller = Some(caller.to_owned());
+            }
+        }
     }
 }
 
 /// A connection under these bounds.
 pub struct Connection {
     stream: Line,
-    stranger: Stranger,
+    seat: Seat,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// When it is cut, whatever is under way.
     end: Pin<Box<Sleep>>,
@@ -157,7 +197,7 @@ pub struct Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.stranger.remove();
+        self.seat.leave();
     }
 }
 
@@ -228,6 +268,6 @@ impl Connected for Connection {
 
     fn connect_info(&self) -> Peer {
         let (tcp, shown) = self.stream.connect_info();
-        Peer { tcp, shown, stranger: self.stranger.clone() }
+        Peer { tcp, shown, seat: self.seat.clone() }
     }
 }

@@ -360,7 +360,7 @@ where
             let extensions = request.extensions_mut();
             if let Some(peer) = peer {
                 if acting.who != Who::Nobody {
-                    peer.becomes_known();
+                    peer.called_by(&acting.name);
                 }
                 // Under the name by which tonic looks for the caller's address.
                 extensions.insert(peer.tcp);

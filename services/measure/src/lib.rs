@@ -75,7 +75,7 @@ pub fn connection() -> Held {
     Held::of(&METRICS.connections)
 }
 
-/// A connection that no known caller had used made room for another.
+/// A connection made room for another.
 pub fn connection_displaced() {
     METRICS.connections_displaced.inc();
 }

@@ -288,8 +288,7 @@ impl Refusal {
     pub fn en(&self) -> String {
         match self {
             Self::Adopted(adopted) => format!(
-                "{} of the manuscripts (numbers {}) were adopted, scheduled or published, and a contract may oblige us to \
-                 keep them. Say so explicitly if they may go too.",
+                "Say so if {} adopted, scheduled or published manuscripts may go too: contracts may require them. Numbers: {}.",
                 adopted.len(),
                 numbers(adopted, ", ")
             ),

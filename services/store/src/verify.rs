@@ -73,6 +73,34 @@ const QUESTIONS: &[Question] = &[
     },
     Question {
         place: "message",
+        detail: "words of line {a} of its message_event were erased, and it was not",
+        sql: "SELECT {uuid message.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link \
+              JOIN message_event AS line ON line.id = history_link.event_id JOIN message ON message.id = line.message_id \
+              WHERE history_link.kind = 'message_event' AND history_link.salt IS NULL AND message.erased_at IS NULL",
+    },
+    Question {
+        place: "reply",
+        detail: "words of line {a} of its reply_event were erased, and it was not",
+        sql: "SELECT {uuid reply.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link \
+              JOIN reply_event AS line ON line.id = history_link.event_id JOIN reply ON reply.id = line.reply_id \
+              WHERE history_link.kind = 'reply_event' AND history_link.salt IS NULL AND reply.erased_at IS NULL",
+    },
+    Question {
+        place: "review",
+        detail: "words of line {a} of its review_event were erased, and it was not",
+        sql: "SELECT {uuid submission.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link \
+              JOIN review_event AS line ON line.id = history_link.event_id JOIN submission ON submission.id = line.submission_id \
+              WHERE history_link.kind = 'review_event' AND history_link.salt IS NULL AND submission.erased_at IS NULL",
+    },
+    Question {
+        place: "review",
+        detail: "words of line {a} of its review_remark were erased, and it was not",
+        sql: "SELECT {uuid submission.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link \
+              JOIN review_remark AS line ON line.id = history_link.event_id JOIN submission ON submission.id = line.submission_id \
+              WHERE history_link.kind = 'review_remark' AND history_link.salt IS NULL AND submission.erased_at IS NULL",
+    },
+    Question {
+        place: "message",
         detail: "its history breaks: a line goes on from {a} where the line before ended at {b}",
         sql: "SELECT {uuid message_id} AS id, COALESCE(stage_from, 'nothing') AS a, COALESCE(before, 'nothing') AS b \
               FROM (SELECT id, message_id, stage_from, \
