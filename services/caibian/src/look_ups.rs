@@ -1,6 +1,6 @@
 //! Rows for look-ups (lists, likeness, contacts) that the program which recorded a submission did not know yet: made at the start,
 //! a few at a time, while everything else goes on. And again and again for as long as an older program may work beside this
-//! one: what that one records stands in no list of ours until then.
+//! one: what that one records stands in no list of ours until then. Contracts are put where their projects are likewise.
 
 use std::time::Duration;
 
