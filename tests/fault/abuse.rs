@@ -4,7 +4,8 @@
 use std::{process::Command, time::Duration};
 
 use proto::intake::v1::{
-    ListSubmissionsRequest, WatchSubmissionsRequest, submission_service_client::SubmissionServiceClient,
+    ListSubmissionsRequest, WatchSubmissionsRequest, WatchSubmissionsResponse,
+    submission_service_client::SubmissionServiceClient,
 };
 use stdx::Sha256;
 use tests::{
@@ -15,7 +16,7 @@ use tests::{
     world::{USER, in_time, plain_mail},
 };
 use tonic::{
-    Request, Status,
+    Request, Status, Streaming,
     metadata::MetadataValue,
     service::interceptor::InterceptedService,
     transport::{Channel, Endpoint},
@@ -52,6 +53,14 @@ fn leaky_client(address: &str) -> Submissions {
 
 fn channel(address: &str) -> Channel {
     Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy()
+}
+
+/// A watch that has begun, over a connection of its own.
+async fn watching(address: &str) -> Streaming<WatchSubmissionsResponse> {
+    let request = WatchSubmissionsRequest { resume_token: "0".into(), campaign: String::new() };
+    let mut watch = client(address).watch_submissions(request).await.expect("a stream").into_inner();
+    watch.message().await.expect("it begins").expect("it begins");
+    watch
 }
 
 /// Asks, and looks at the answer.
@@ -202,9 +211,7 @@ async fn who_takes_every_place_and_calls_nobody_makes_room_and_who_has_called_st
     let _alone = crate::ALONE.lock().await;
     let world = World::new(Backend::Sqlite);
     let (product, target) = served(&world).await;
-    let request = WatchSubmissionsRequest { resume_token: "0".into(), campaign: String::new() };
-    let mut watch = client(&target.address).watch_submissions(request).await.expect("a stream").into_inner();
-    watch.message().await.expect("it begins").expect("it begins");
+    let mut watch = watching(&target.address).await;
 
     let running = Running::start(Abuse::IdleConnections, target.clone(), Duration::from_millis(5));
     wait_for("every place was taken more than once", BOUND, || async {
@@ -224,9 +231,7 @@ async fn a_caller_that_closes_nothing_makes_room_and_others_stay() {
     let _alone = crate::ALONE.lock().await;
     let world = World::new(Backend::Sqlite);
     let (product, target) = served(&world).await;
-    let request = WatchSubmissionsRequest { resume_token: "0".into(), campaign: String::new() };
-    let mut watch = client(&target.address).watch_submissions(request).await.expect("a stream").into_inner();
-    watch.message().await.expect("it begins").expect("it begins");
+    let mut watch = watching(&target.address).await;
 
     let mut open = Vec::new();
     for number in 0..1_200 {

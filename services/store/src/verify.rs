@@ -21,6 +21,28 @@ struct Question {
     sql: &'static str,
 }
 
+/// Lines of a history whose words are gone with their salts, though what they are about was not erased: the place, the
+/// history, and the table that says whether it was, by this column of a line.
+macro_rules! words_erased {
+    ($place:literal, $history:literal, $owner:literal, $owner_id:literal) => {
+        Question {
+            place: $place,
+            detail: concat!("words of line {a} of its ", $history, " were erased, and it was not"),
+            sql: concat!(
+                "SELECT {uuid owner.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link JOIN ",
+                $history,
+                " AS line ON line.id = history_link.event_id JOIN ",
+                $owner,
+                " AS owner ON owner.id = line.",
+                $owner_id,
+                " WHERE history_link.kind = '",
+                $history,
+                "' AND history_link.salt IS NULL AND owner.erased_at IS NULL"
+            ),
+        }
+    };
+}
+
 /// `{uuid COLUMN}` becomes the id as text, `{change}` the name of the counter of changes.
 const QUESTIONS: &[Question] = &[
     Question {
@@ -71,34 +93,10 @@ const QUESTIONS: &[Question] = &[
               AND (reply.subject <> '' OR reply.body <> '' OR reply.to_address <> '' OR reply.contact <> '' \
               OR LENGTH(reply.raw) > 0))",
     },
-    Question {
-        place: "message",
-        detail: "words of line {a} of its message_event were erased, and it was not",
-        sql: "SELECT {uuid message.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link \
-              JOIN message_event AS line ON line.id = history_link.event_id JOIN message ON message.id = line.message_id \
-              WHERE history_link.kind = 'message_event' AND history_link.salt IS NULL AND message.erased_at IS NULL",
-    },
-    Question {
-        place: "reply",
-        detail: "words of line {a} of its reply_event were erased, and it was not",
-        sql: "SELECT {uuid reply.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link \
-              JOIN reply_event AS line ON line.id = history_link.event_id JOIN reply ON reply.id = line.reply_id \
-              WHERE history_link.kind = 'reply_event' AND history_link.salt IS NULL AND reply.erased_at IS NULL",
-    },
-    Question {
-        place: "review",
-        detail: "words of line {a} of its review_event were erased, and it was not",
-        sql: "SELECT {uuid submission.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link \
-              JOIN review_event AS line ON line.id = history_link.event_id JOIN submission ON submission.id = line.submission_id \
-              WHERE history_link.kind = 'review_event' AND history_link.salt IS NULL AND submission.erased_at IS NULL",
-    },
-    Question {
-        place: "review",
-        detail: "words of line {a} of its review_remark were erased, and it was not",
-        sql: "SELECT {uuid submission.id} AS id, CAST(line.id AS TEXT) AS a, '' AS b FROM history_link \
-              JOIN review_remark AS line ON line.id = history_link.event_id JOIN submission ON submission.id = line.submission_id \
-              WHERE history_link.kind = 'review_remark' AND history_link.salt IS NULL AND submission.erased_at IS NULL",
-    },
+    words_erased!("message", "message_event", "message", "message_id"),
+    words_erased!("reply", "reply_event", "reply", "reply_id"),
+    words_erased!("review", "review_event", "submission", "submission_id"),
+    words_erased!("review", "review_remark", "submission", "submission_id"),
     Question {
         place: "message",
         detail: "its history breaks: a line goes on from {a} where the line before ended at {b}",
