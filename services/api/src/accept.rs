@@ -3,7 +3,7 @@
 //! time to drain is over (hyper itself waits for idle peers and open streams without end).
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     io,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -25,6 +25,9 @@ use crate::line::{Line, Shown};
 
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 1024;
+/// Places that are kept free where somebody can make room: who comes takes one at once, and need not wait until the connection
+/// that makes room is gone.
+const PLACES_KEPT: usize = 32;
 /// From the accept to the last byte of the client's preface.
 const PREFACE_WITHIN: Duration = Duration::from_secs(5);
 /// `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n` (RFC 9113 §3.4).
@@ -37,7 +40,7 @@ const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 /// Connections of a listener, by TLS where there is any, until the stream is dropped. Each ends with an error once `cut` is
 /// cancelled.
 ///
-/// Nobody needs a token to connect, so when all places are taken the oldest connection without a call of a known caller
+/// Nobody needs a token to connect, so when the places run out the oldest connection without a call of a known caller
 /// makes room: who takes every place and says nothing keeps nobody out. Where all are of known callers, the one with the
 /// most connections gives that on which it has not called for longest; where each has one, others wait.
 pub fn connections(
@@ -58,13 +61,10 @@ pub fn connections(
                 }
             }
         };
-        let place = match places.clone().try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => {
-                seated.displace();
-                places.clone().acquire_owned().await.ok()?
-            }
-        };
+        if places.available_permits() <= PLACES_KEPT {
+            seated.displace();
+        }
+        let place = places.clone().acquire_owned().await.ok()?;
         let connection = stream.set_nodelay(true).map(|()| {
             let cut = cut.child_token();
             Connection {
@@ -88,6 +88,8 @@ struct Seated(Arc<Mutex<Seats>>);
 #[derive(Default)]
 struct Seats {
     held: HashMap<u64, Held>,
+    /// Those of them on which no known caller has called. Numbers grow, so the first is the oldest.
+    strangers: BTreeSet<u64>,
     next: u64,
 }
 
@@ -105,21 +107,23 @@ impl Seats {
         self.next
     }
 
-    /// The one that makes room. Every place is taken when this is asked, so all of them can be looked at.
+    /// The one that makes room. Only where all are of known callers are they looked at one by one.
     fn least(&self) -> Option<u64> {
-        let longest_unused = |caller: Option<&str>| {
-            let of_caller = self.held.iter().filter(|(_, held)| held.caller.as_deref() == caller);
-            of_caller.min_by_key(|(_, held)| held.used).map(|(number, _)| *number)
-        };
-        if let Some(stranger) = longest_unused(None) {
-            return Some(stranger);
+        if let Some(stranger) = self.strangers.first() {
+            return Some(*stranger);
         }
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for caller in self.held.values().filter_map(|held| held.caller.as_deref()) {
             *counts.entry(caller).or_default() += 1;
         }
-        let (caller, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-        if count > 1 { longest_unused(Some(caller)) } else { None }
+        let (most, _) = counts.into_iter().filter(|(_, count)| *count > 1).max_by_key(|(_, count)| *count)?;
+        let of_most = self.held.iter().filter(|(_, held)| held.caller.as_deref() == Some(most));
+        of_most.min_by_key(|(_, held)| held.used).map(|(number, _)| *number)
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Held> {
+        self.strangers.remove(&number);
+        self.held.remove(&number)
     }
 }
 
@@ -131,6 +135,7 @@ impl Seated {
     fn admit(&self, cut: CancellationToken) -> Seat {
         let mut seats = self.seats();
         let number = seats.tick();
+        seats.strangers.insert(number);
         seats.held.insert(number, Held { caller: None, used: number, cut });
         Seat { number, among: self.clone() }
     }
@@ -138,7 +143,7 @@ impl Seated {
     /// Cuts the one that makes room, if there is one.
     fn displace(&self) {
         let mut seats = self.seats();
-        if let Some(held) = seats.least().and_then(|number| seats.held.remove(&number)) {
+        if let Some(held) = seats.least().and_then(|number| seats.remove(number)) {
             held.cut.cancel();
             measure::connection_displaced();
         }
@@ -154,7 +159,7 @@ struct Seat {
 
 impl Seat {
     fn leave(&self) {
-        self.among.seats().held.remove(&self.number);
+        self.among.seats().remove(self.number);
     }
 }
 
@@ -173,6 +178,7 @@ impl Peer {
     pub fn called_by(&self, caller: &str) {
         let mut seats = self.seat.among.seats();
         let now = seats.tick();
+        seats.strangers.remove(&self.seat.number);
         if let Some(held) = seats.held.get_mut(&self.seat.number) {
             held.used = now;
             if held.caller.as_deref() != Some(caller) {
