@@ -4,10 +4,11 @@
 //! turn and not the ratio.
 //! `cargo build --release && cargo bench -p tests --bench abuse`.
 //!
-//! The abuser is a thread of this program, the good client another, the service a process; they share the machine's
-//! processors, so the abuser is slow enough to leave the service some: it does a round (see `tests::abuse::Abuse`) at most
-//! every 20 ms, or as many milliseconds as `-- pause=MILLISECONDS` says: 5,000 calls that are taken back a second, 50,000
-//! empty pieces, 25,000 PINGs, 1,000 connections. What service and abuser take of a processor stands beside.
+//! The abuser is a thread of this program, the good client another, the service a process. They share the machine's
+//! processors, where in life the abuser has some of its own: so it runs while neither of them wants to, and is slow enough to
+//! leave the service some: it does a round (see `tests::abuse::Abuse`) at most every 20 ms, or as many milliseconds as
+//! `-- pause=MILLISECONDS` says: 5,000 calls that are taken back a second, 50,000 empty pieces, 25,000 PINGs, 1,000
+//! connections. What service and abuser take of a processor stands beside. `-- only=IdleConnections` does one abuse alone.
 
 use std::{
     fs,
@@ -34,7 +35,9 @@ const CONNECTIONS: usize = 400;
 const SETTLING: Duration = Duration::from_secs(2);
 
 fn main() {
-    let pause = std::env::args().find_map(|argument| argument.strip_prefix("pause=")?.parse().ok()).unwrap_or(20);
+    let argument = |name: &str| std::env::args().find_map(|argument| Some(argument.strip_prefix(name)?.to_owned()));
+    let pause = argument("pause=").and_then(|pause| pause.parse().ok()).unwrap_or(20);
+    let only = argument("only=");
     let world = World::new(Backend::Sqlite);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _entered = runtime.enter();
@@ -51,6 +54,7 @@ fn main() {
         mail: ledger.messages[0].name.clone(),
         sockets: usize::try_from(files - 500).expect("a number of files").min(5_000),
         bomb: packed.stdout,
+        gives_way: true,
         ..Target::at(&product.api())
     };
     println!("a round every {pause} ms; {} sockets at once", target.sockets);
@@ -61,7 +65,9 @@ fn main() {
     runtime.block_on(async {
         // Once for the caches.
         Got::of(&product, &target.address).await;
-        for abuse in Abuse::ALL {
+        for abuse in
+            Abuse::ALL.into_iter().filter(|abuse| only.as_ref().is_none_or(|only| *only == format!("{abuse:?}")))
+        {
             let (mut rest, mut under) = (Vec::new(), Vec::new());
             let mut tally = Tally::default();
             for _ in 0..TURNS {

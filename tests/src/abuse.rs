@@ -90,6 +90,8 @@ pub struct Target {
     pub mail: String,
     /// How many sockets are held open at once.
     pub sockets: usize,
+    /// Whether the abuser runs only while nobody else wants its processor, as if it were another machine.
+    pub gives_way: bool,
     /// A message that grows when it is unpacked, packed.
     pub bomb: Vec<u8>,
 }
@@ -98,7 +100,14 @@ impl Target {
     /// A service that asks for no token, without a mail and a bomb.
     #[must_use]
     pub fn at(address: &str) -> Self {
-        Self { address: address.to_owned(), token: None, mail: String::new(), sockets: 5_000, bomb: Vec::new() }
+        Self {
+            address: address.to_owned(),
+            token: None,
+            mail: String::new(),
+            sockets: 5_000,
+            gives_way: false,
+            bomb: Vec::new(),
+        }
     }
 }
 
@@ -330,6 +339,9 @@ impl Running {
             let (stop, told) = (Arc::clone(&stop), Arc::clone(&tally));
             let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
             std::thread::spawn(move || {
+                if target.gives_way {
+                    crate::process::give_way();
+                }
                 runtime.block_on(async {
                     let mut abuser = Abuser::new(abuse, target);
                     while !stop.load(Ordering::Relaxed) {

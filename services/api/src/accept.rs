@@ -27,7 +27,11 @@ use crate::line::{Line, Shown};
 const CONNECTIONS_MAX: usize = 1024;
 /// Places that are kept free where somebody can make room: who comes takes one at once, and need not wait until the connection
 /// that makes room is gone.
-const PLACES_KEPT: usize = 32;
+const PLACES_KEPT: usize = 64;
+/// Room is made so much later,
+const ROOM_AFTER: Duration = Duration::from_millis(4);
+/// and at most so often: many come at once, and to end as many in the same moment would keep the calls of others waiting.
+const ROOM_EVERY: Duration = Duration::from_micros(500);
 /// From the accept to the last byte of the client's preface.
 const PREFACE_WITHIN: Duration = Duration::from_secs(5);
 /// `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n` (RFC 9113 §3.4).
@@ -61,9 +65,7 @@ pub fn connections(
                 }
             }
         };
-        if places.available_permits() <= PLACES_KEPT {
-            seated.displace();
-        }
+        make_room(&places, &seated);
         let place = places.clone().acquire_owned().await.ok()?;
         let connection = stream.set_nodelay(true).map(|()| {
             let cut = cut.child_token();
@@ -79,6 +81,25 @@ pub fn connections(
         });
         Some((connection, (listener, tls, places, seated, cut)))
     })
+}
+
+/// Cuts one connection of those that stand as one more takes a place: at once when there is none, else a little later.
+fn make_room(places: &Arc<Semaphore>, seated: &Seated) {
+    let free = places.available_permits();
+    // Who comes now has not called yet, and would be the first to go where all others have.
+    let newest = seated.newest();
+    if free == 0 {
+        seated.displace(newest);
+    } else if let Some(taken) = PLACES_KEPT.checked_sub(free) {
+        let (places, seated) = (places.clone(), seated.clone());
+        let later = ROOM_AFTER + ROOM_EVERY * u32::try_from(taken).unwrap_or(0);
+        tokio::spawn(async move {
+            tokio::time::sleep(later).await;
+            if places.available_permits() < PLACES_KEPT {
+                seated.displace(newest);
+            }
+        });
+    }
 }
 
 /// The connections that stand.
@@ -107,9 +128,9 @@ impl Seats {
         self.next
     }
 
-    /// The one that makes room. Only where all are of known callers are they looked at one by one.
-    fn least(&self) -> Option<u64> {
-        if let Some(stranger) = self.strangers.first() {
+    /// The one that makes room for who came after `newest`. Only where all are of known callers are they looked at one by one.
+    fn least(&self, newest: u64) -> Option<u64> {
+        if let Some(stranger) = self.strangers.first().filter(|stranger| **stranger <= newest) {
             return Some(*stranger);
         }
         let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -140,10 +161,15 @@ impl Seated {
         Seat { number, among: self.clone() }
     }
 
-    /// Cuts the one that makes room, if there is one.
-    fn displace(&self) {
+    /// The number of the last that came, or of the last call.
+    fn newest(&self) -> u64 {
+        self.seats().next
+    }
+
+    /// Cuts the one that makes room for who came after `newest`, if there is one.
+    fn displace(&self, newest: u64) {
         let mut seats = self.seats();
-        if let Some(held) = seats.least().and_then(|number| seats.remove(number)) {
+        if let Some(held) = seats.least(newest).and_then(|number| seats.remove(number)) {
             held.cut.cancel();
             measure::connection_displaced();
         }
