@@ -40,6 +40,7 @@ mod m0024_chain;
 mod m0025_trace;
 mod m0026_erasure;
 mod m0027_place;
+mod m0028_revision;
 
 /// All migrations in their order.
 pub struct Migrator;
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_trace::Migration),
             Box::new(m0026_erasure::Migration),
             Box::new(m0027_place::Migration),
+            Box::new(m0028_revision::Migration),
         ]
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
-use crate::{dry_run, errors, names, page, wire};
+use crate::{dry_run, errors, gate::by, names, page, wire};
 
 /// The writable fields, as a mask names them.
 const FIELDS: [&str; 12] = [
@@ -129,6 +129,7 @@ impl CampaignService for Campaigns {
         &self,
         request: Request<v1::CreateCampaignRequest>,
     ) -> Result<Response<v1::Campaign>, Status> {
+        let by = by(&request)?;
         let v1::CreateCampaignRequest { campaign, validate_only } = request.into_inner();
         let campaign = read(&required(campaign)?, Uuid::now_v7(), 1)?;
         let mut answer = wire::campaign(&campaign);
@@ -136,7 +137,7 @@ impl CampaignService for Campaigns {
             // Nothing was made, so there is nothing to name.
             answer.name.clear();
         } else {
-            self.store.campaign_insert(&campaign).await.map_err(errors::of_store)?;
+            self.store.campaign_insert(&campaign, &by).await.map_err(errors::of_store)?;
         }
         Ok(Response::new(answer))
     }
@@ -170,6 +171,7 @@ impl CampaignService for Campaigns {
         &self,
         request: Request<v1::UpdateCampaignRequest>,
     ) -> Result<Response<v1::Campaign>, Status> {
+        let by = by(&request)?;
         let v1::UpdateCampaignRequest { campaign, update_mask, validate_only } = request.into_inner();
         let given = required(campaign)?;
         let id = names::CAMPAIGN.required("campaign.name", &given.name)?;
@@ -188,7 +190,7 @@ impl CampaignService for Campaigns {
         if changed == present || validate_only {
             return Ok(Response::new(wire::campaign(&changed)));
         }
-        let stored = self.store.campaign_update(&changed).await.map_err(errors::of_store)?;
+        let stored = self.store.campaign_update(&changed, &by).await.map_err(errors::of_store)?;
         Ok(Response::new(wire::campaign(&stored)))
     }
 

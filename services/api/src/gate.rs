@@ -16,7 +16,10 @@ use chrono::Utc;
 use futures::future::BoxFuture;
 use intake::review::Role;
 use stdx::{ErrorKind, Sha256, Traceparent};
-use store::{Store, account::Session};
+use store::{
+    Store,
+    account::{By, Session},
+};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 use tonic::{
@@ -110,6 +113,14 @@ pub struct Bearer(pub Sha256);
 pub fn acting<T>(request: &tonic::Request<T>) -> Result<Acting, Status> {
     let acting = request.extensions().get::<Acting>().cloned();
     acting.ok_or_else(|| errors::of_kind(ErrorKind::Internal, &"a call without a caller"))
+}
+
+/// Who calls, and that it is now: for what is noted of a change.
+///
+/// # Errors
+/// `Internal` where the gate was not passed.
+pub fn by<T>(request: &tonic::Request<T>) -> Result<By, Status> {
+    Ok(By { actor: acting(request)?.name, now: Utc::now() })
 }
 
 /// Who calls where no caller is set.

@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-use chrono::Utc;
 use intake::review::Role;
 use prost::Message;
 use proto::intake::v1::{self, user_service_server::UserService};
@@ -18,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     editors::Editors,
     errors,
-    gate::acting,
+    gate::by,
     names, page,
     session::{invitation, user_name},
     wire,
@@ -42,10 +41,6 @@ impl Users {
     pub fn new(store: Store, tokens: page::Tokens, editors: Editors) -> Self {
         Self { store, tokens, editors }
     }
-}
-
-fn by<T>(request: &Request<T>) -> Result<By, Status> {
-    Ok(By { actor: acting(request)?.name, now: Utc::now() })
 }
 
 fn message(account: &Account) -> v1::User {
@@ -143,6 +138,8 @@ fn action(action: AccessAction) -> v1::AccessAction {
         AccessAction::Exported => v1::AccessAction::Exported,
         AccessAction::PersonReported => v1::AccessAction::PersonReported,
         AccessAction::PersonErased => v1::AccessAction::PersonErased,
+        AccessAction::CampaignCreated => v1::AccessAction::CampaignCreated,
+        AccessAction::CampaignUpdated => v1::AccessAction::CampaignUpdated,
     }
 }
 
@@ -161,6 +158,8 @@ fn action_read(action: v1::AccessAction) -> Option<AccessAction> {
         v1::AccessAction::Exported => AccessAction::Exported,
         v1::AccessAction::PersonReported => AccessAction::PersonReported,
         v1::AccessAction::PersonErased => AccessAction::PersonErased,
+        v1::AccessAction::CampaignCreated => AccessAction::CampaignCreated,
+        v1::AccessAction::CampaignUpdated => AccessAction::CampaignUpdated,
     })
 }
 

@@ -12,7 +12,11 @@ use std::{
 
 use chrono::{NaiveDate, TimeDelta, Utc};
 use stdx::{Sha256, beijing};
-use store::{Store, chain::Digest, record::VerifyFault};
+use store::{
+    Store,
+    chain::{Digest, Kind},
+    record::VerifyFault,
+};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -54,7 +58,7 @@ pub async fn keep(store: Store, digests_file: PathBuf, cancel: CancellationToken
 async fn look(
     store: &Store,
     digests_file: &Path,
-    seen: &mut Option<[i64; 6]>,
+    seen: &mut Option<[i64; Kind::ALL.len()]>,
     settled_at: &mut Instant,
 ) -> Result<(), Failure> {
     let tops = Some(store.history_tops().await?);

@@ -276,7 +276,7 @@ pub fn subject(subject: &str, is_erased: bool, language: Language) -> &str {
 }
 
 /// Everything that the list of accesses tells.
-pub const ACCESS_ACTIONS: [AccessAction; 12] = [
+pub const ACCESS_ACTIONS: [AccessAction; 14] = [
     AccessAction::SignIn,
     AccessAction::SignInFailed,
     AccessAction::SignOut,
@@ -289,6 +289,8 @@ pub const ACCESS_ACTIONS: [AccessAction; 12] = [
     AccessAction::Exported,
     AccessAction::PersonReported,
     AccessAction::PersonErased,
+    AccessAction::CampaignCreated,
+    AccessAction::CampaignUpdated,
 ];
 
 /// Where a mail stands, with its colour.
@@ -345,6 +347,8 @@ pub fn access_action(action: AccessAction, language: Language) -> &'static str {
         AccessAction::Exported => language.of("导出", "Exported"),
         AccessAction::PersonReported => language.of("查阅个人信息", "Reported a person's data"),
         AccessAction::PersonErased => language.of("删除个人信息", "Erased a person's data"),
+        AccessAction::CampaignCreated => language.of("新建征稿", "Opened a campaign"),
+        AccessAction::CampaignUpdated => language.of("修改征稿", "Changed a campaign"),
     }
 }
 

@@ -226,6 +226,10 @@ pub enum AccessAction {
     PersonReported,
     /// Erased what was held of a person, or single mails.
     PersonErased,
+    /// Opened a campaign.
+    CampaignCreated,
+    /// Changed a campaign's rules, days, words or people.
+    CampaignUpdated,
 }
 
 /// A line of what was done with accounts and personal data.

@@ -2,14 +2,15 @@
 
 use intake::campaign::Campaign;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Set,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
 use crate::{
     Error, LIST_MAX, Result, Store,
+    account::{AccessAction, AccessEvent, By, access},
     entity::{campaign, campaign_revision},
     mailbox,
     record::CampaignKey,
@@ -37,11 +38,24 @@ async fn keep_revision(tx: &DatabaseTransaction, campaign: &Campaign) -> Result<
     let revision = campaign_revision::ActiveModel {
         campaign_id: Set(campaign.id),
         revision: Set(i64::from(campaign.revision)),
+        id: NotSet,
         body: Set(json(campaign)?),
         created_at: Set(now()),
     };
     campaign_revision::Entity::insert(revision).exec_without_returning(tx).await?;
     Ok(())
+}
+
+async fn note(tx: &DatabaseTransaction, campaign: &Campaign, action: AccessAction, by: &By) -> Result<()> {
+    let event = AccessEvent {
+        at: by.now,
+        actor: by.actor.clone(),
+        action,
+        subject: format!("campaigns/{}", campaign.id.hyphenated()),
+        peer: String::new(),
+        detail: format!("revision {}", campaign.revision),
+    };
+    access::append(tx, &event).await
 }
 
 pub async fn ensure_default(store: &Store) -> Result<()> {
@@ -60,11 +74,12 @@ pub async fn ensure_default(store: &Store) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-pub async fn insert(store: &Store, campaign: &Campaign) -> Result<()> {
+pub async fn insert(store: &Store, campaign: &Campaign, by: &By) -> Result<()> {
     let campaign = Campaign { revision: 1, ..campaign.clone() };
     let tx = store.write().await?;
     campaign::Entity::insert(row(&campaign)?).exec_without_returning(&tx).await?;
     keep_revision(&tx, &campaign).await?;
+    note(&tx, &campaign, AccessAction::CampaignCreated, by).await?;
     Ok(tx.commit().await?)
 }
 
@@ -92,11 +107,11 @@ pub async fn list(store: &Store, after: Option<CampaignKey>, limit: u32) -> Resu
         .collect()
 }
 
-pub async fn update(store: &Store, campaign: &Campaign) -> Result<Campaign> {
+pub async fn update(store: &Store, campaign: &Campaign, by: &By) -> Result<Campaign> {
     let next = Campaign { revision: campaign.revision.saturating_add(1), ..campaign.clone() };
     let tx = store.write().await?;
     let changed = campaign::Entity::update_many()
-        .set(campaign::ActiveModel { created_at: sea_orm::NotSet, id: sea_orm::NotSet, ..row(&next)? })
+        .set(campaign::ActiveModel { created_at: NotSet, id: NotSet, ..row(&next)? })
         .filter(campaign::Column::Id.eq(campaign.id))
         .filter(campaign::Column::Revision.eq(i64::from(campaign.revision)))
         .exec(&tx)
@@ -112,6 +127,7 @@ pub async fn update(store: &Store, campaign: &Campaign) -> Result<Campaign> {
         });
     }
     keep_revision(&tx, &next).await?;
+    note(&tx, &next, AccessAction::CampaignUpdated, by).await?;
     tx.commit().await?;
     Ok(next)
 }

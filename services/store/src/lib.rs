@@ -115,7 +115,7 @@ impl Store {
     }
 
     /// The highest id of each history, a cheap question: while these stay there is nothing new to link.
-    pub async fn history_tops(&self) -> Result<[i64; 6]> {
+    pub async fn history_tops(&self) -> Result<[i64; chain::Kind::ALL.len()]> {
         chain::tops(self).await
     }
 
@@ -139,9 +139,9 @@ impl Store {
         campaign::ensure_default(self).await
     }
 
-    /// Inserts a campaign with revision 1.
-    pub async fn campaign_insert(&self, campaign: &Campaign) -> Result<()> {
-        campaign::insert(self, campaign).await
+    /// Inserts a campaign with revision 1, and notes who did.
+    pub async fn campaign_insert(&self, campaign: &Campaign, by: &By) -> Result<()> {
+        campaign::insert(self, campaign, by).await
     }
 
     /// One campaign.
@@ -155,9 +155,9 @@ impl Store {
     }
 
     /// Stores a campaign as revision `campaign.revision + 1` if the stored revision is `campaign.revision`, else
-    /// `Conflict`. Every revision is kept (table `campaign_revision`).
-    pub async fn campaign_update(&self, campaign: &Campaign) -> Result<Campaign> {
-        campaign::update(self, campaign).await
+    /// `Conflict`. Every revision is kept (table `campaign_revision`), and who made it is noted.
+    pub async fn campaign_update(&self, campaign: &Campaign, by: &By) -> Result<Campaign> {
+        campaign::update(self, campaign, by).await
     }
 
     /// Copies the tables as they are at one moment into a new file, while others go on writing.

@@ -250,6 +250,13 @@ const QUESTIONS: &[Question] = &[
               HAVING COUNT(kept.revision) <> campaign.revision OR MAX(kept.revision) <> campaign.revision",
     },
     Question {
+        place: "campaign",
+        detail: "what mails are judged by is not what was kept as revision {a}",
+        sql: "SELECT {uuid campaign.id} AS id, CAST(campaign.revision AS text) AS a, '' AS b FROM campaign \
+              JOIN campaign_revision AS kept ON kept.campaign_id = campaign.id AND kept.revision = campaign.revision \
+              WHERE kept.body <> campaign.body",
+    },
+    Question {
         place: "submission",
         detail: "it is a {a} and its manuscript has no review",
         sql: "SELECT {uuid submission.id} AS id, submission.class AS a, '' AS b FROM submission \

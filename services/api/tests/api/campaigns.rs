@@ -1,6 +1,6 @@
 //! Campaigns: opened, shown and changed.
 
-use proto::intake::v1::{self, campaign_service_client::CampaignServiceClient};
+use proto::intake::v1::{self, campaign_service_client::CampaignServiceClient, user_service_client::UserServiceClient};
 use tonic::{Code, transport::Channel};
 use tonic_types::StatusExt;
 use uuid::Uuid;
@@ -43,7 +43,7 @@ async fn the_shipped_campaign_is_there_from_the_start() {
 #[tokio::test]
 async fn a_campaign_is_opened_under_a_name_that_the_server_gives() {
     let world = World::new().await;
-    let (mut client, _server) = client(&world).await;
+    let (mut client, server) = client(&world).await;
     let mut wanted = default(&mut client).await;
     let old_name = wanted.name.clone();
     wanted.tag = "绩效征文".into();
@@ -59,6 +59,22 @@ async fn a_campaign_is_opened_under_a_name_that_the_server_gives() {
     assert_eq!(made.revision, 1);
     assert_eq!((&made.tag, &made.deadline_day, &made.rules), (&wanted.tag, &wanted.deadline_day, &wanted.rules));
     assert_eq!(client.get_campaign(named(&made.name)).await.unwrap().into_inner(), made);
+    let only =
+        v1::UpdateCampaignRequest { campaign: Some(made.clone()), update_mask: mask(&["tag"]), validate_only: false };
+    client.update_campaign(only).await.unwrap();
+    let longer = v1::Campaign { deadline_day: Some(v1::Day { year: 2024, month: 3, day: 1 }), ..made.clone() };
+    let change = v1::UpdateCampaignRequest { campaign: Some(longer), update_mask: None, validate_only: false };
+    client.update_campaign(change).await.unwrap();
+    let asked = v1::ListAccessEventsRequest::default();
+    let noted = UserServiceClient::new(server.channel().await).list_access_events(asked).await.unwrap().into_inner();
+    let noted: Vec<_> = noted.events.iter().map(|event| (event.action(), event.detail.as_str())).collect();
+    let changed = (v1::AccessAction::CampaignUpdated, "revision 2");
+    assert_eq!(
+        noted,
+        [changed, (v1::AccessAction::CampaignCreated, "revision 1")],
+        "no rehearsal, and nothing for nothing"
+    );
+    let made = client.get_campaign(named(&made.name)).await.unwrap().into_inner();
 
     // Newest deadline first, page by page.
     let first = v1::ListCampaignsRequest { page_size: 1, ..Default::default() };

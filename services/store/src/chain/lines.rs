@@ -10,7 +10,10 @@ use uuid::Uuid;
 use super::FORMAT;
 use crate::{
     Result,
-    entity::{access_event, contact_event, history_link, message_event, reply_event, review_event, review_remark},
+    entity::{
+        access_event, campaign_revision, contact_event, history_link, message_event, reply_event, review_event,
+        review_remark,
+    },
 };
 
 /// A history. In a chain it is called by its table.
@@ -28,11 +31,14 @@ pub enum Kind {
     Contact,
     /// Of accounts and personal data.
     Access,
+    /// Revisions of campaigns: the rules by which mails were judged.
+    Campaign,
 }
 
 impl Kind {
     /// Every one.
-    pub const ALL: [Self; 6] = [Self::Message, Self::Review, Self::Remark, Self::Reply, Self::Contact, Self::Access];
+    pub const ALL: [Self; 7] =
+        [Self::Message, Self::Review, Self::Remark, Self::Reply, Self::Contact, Self::Access, Self::Campaign];
 
     /// Its table.
     #[must_use]
@@ -44,6 +50,7 @@ impl Kind {
             Self::Reply => "reply_event",
             Self::Contact => "contact_event",
             Self::Access => "access_event",
+            Self::Campaign => "campaign_revision",
         }
     }
 }
@@ -143,6 +150,7 @@ macro_rules! of {
             Kind::Reply => $function::<reply_event::Entity>($($argument),*).await,
             Kind::Contact => $function::<contact_event::Entity>($($argument),*).await,
             Kind::Access => $function::<access_event::Entity>($($argument),*).await,
+            Kind::Campaign => $function::<campaign_revision::Entity>($($argument),*).await,
         }
     };
 }
@@ -355,6 +363,29 @@ impl History for access_event::Entity {
 
     fn words() -> Vec<(Self::Column, Option<&'static str>)> {
         vec![(access_event::Column::Subject, Some("")), (access_event::Column::Detail, Some(""))]
+    }
+}
+
+impl History for campaign_revision::Entity {
+    const KIND: Kind = Kind::Campaign;
+
+    fn id() -> Self::Column {
+        campaign_revision::Column::Id
+    }
+
+    fn line(row: campaign_revision::Model) -> Line {
+        let mut fixed = Written::default();
+        fixed.uuid(row.campaign_id);
+        fixed.integer(row.revision);
+        fixed.json(&row.body);
+        fixed.integer(row.created_at);
+        let about = format!("of campaign {}, revision {}", row.campaign_id, row.revision);
+        Line { id: row.id, at: row.created_at, about, fixed, words: Written::default(), is_bare: true }
+    }
+
+    /// Nothing of an author stands in it.
+    fn words() -> Vec<(Self::Column, Option<&'static str>)> {
+        Vec::new()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every revision that a campaign ever had: a judgement names the one it used.
+//! Every revision that a campaign ever had: a judgement names the one it used, so triggers refuse to change or remove it.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,6 +10,8 @@ pub struct Model {
     pub campaign_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub revision: i64,
+    /// By which the chain links it; the database gives it.
+    pub id: i64,
     #[sea_orm(column_type = "JsonBinary")]
     pub body: Json,
     pub created_at: i64,

@@ -165,6 +165,7 @@ pub async fn insert(
     loaded_version: i64,
 ) -> Result<()> {
     let Some((first, _)) = rows.first() else { return Ok(()) };
+    let has_place = place::has_place(register);
     let mut insert = Query::insert();
     insert.into_table(register.table).columns(
         [
@@ -180,10 +181,10 @@ pub async fn insert(
         ]
         .into_iter()
         .chain(register.columns.iter().map(|column| column.name))
-        .chain(place::has_place(register).then_some(place::COLUMNS).into_iter().flatten()),
+        .chain(has_place.then_some(place::COLUMNS).into_iter().flatten()),
     );
     let mut places = Vec::new();
-    if place::has_place(register) {
+    if has_place {
         let drafts: Vec<&Draft> = rows.iter().map(|(draft, _)| *draft).collect();
         places = place::of_drafts(tx, register, &drafts).await?;
     }

@@ -128,6 +128,24 @@ pub async fn a_line_that_was_changed_removed_or_put_in_is_named(scene: Scene) {
         scene.sql(&format!("UPDATE {table} SET {column} = '{before}' WHERE {which}")).await.unwrap();
         assert_eq!(scene.faults().await, [""; 0], "{table}.{column}");
     }
+    // The rules by which mails were judged: as they are kept, and as they are used.
+    let replaced = |table: &str, from: &str, to: &str| {
+        let body = match scene.url.starts_with("postgres") {
+            true => format!("CAST(REPLACE(CAST(body AS text), '{from}', '{to}') AS jsonb)"),
+            false => format!("REPLACE(body, '{from}', '{to}')"),
+        };
+        format!("UPDATE {table} SET body = {body}")
+    };
+    for (table, place, detail) in [
+        ("campaign_revision", "campaign_revision 1 of campaign ", "it is not what was linked at "),
+        ("campaign", "campaign ", "what mails are judged by is not what was kept as revision 1"),
+    ] {
+        scene.sql(&replaced(table, "主题征稿", "主题投稿")).await.unwrap();
+        let faults = scene.faults().await;
+        assert!(faults.iter().any(|fault| fault.starts_with(place) && fault.contains(detail)), "{faults:#?}");
+        scene.sql(&replaced(table, "主题投稿", "主题征稿")).await.unwrap();
+        assert_eq!(scene.faults().await, [""; 0], "{table}");
+    }
     let decided = "UPDATE review_event SET number = number + 100 WHERE number = 2";
     scene.sql(decided).await.unwrap();
     assert!(scene.faults().await.iter().any(|fault| fault.contains("it is not what was linked")));
@@ -204,6 +222,9 @@ pub async fn words_can_be_erased_with_their_salt_and_nothing_else_can(scene: Sce
     for unlawful in ["salt = words_sha256", "number = number + 100", "link_sha256 = line_sha256"] {
         let refused = scene.sql(&format!("UPDATE history_link SET {unlawful}")).await.unwrap_err();
         assert!(refused.to_string().contains("append-only"), "{unlawful}: {refused}");
+    }
+    for sql in ["UPDATE campaign_revision SET created_at = 1", "DELETE FROM campaign_revision"] {
+        assert!(scene.sql(sql).await.unwrap_err().to_string().contains("append-only"), "{sql}");
     }
     assert!(scene.sql("DELETE FROM history_link").await.unwrap_err().to_string().contains("append-only"));
     // Words that come back where the salt is gone are no words of that line.

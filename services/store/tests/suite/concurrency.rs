@@ -15,7 +15,7 @@ use store::record::{SubmissionOrder, SubmissionQuery};
 
 use uuid::Uuid;
 
-use crate::scene::{EPOCH, INBOX, Scene, assessment, day, enrolment, letter, listed};
+use crate::scene::{EPOCH, INBOX, Scene, assessment, by, day, enrolment, letter, listed};
 
 /// Read-then-write transactions from eight tasks: with DEFERRED transactions most of these fail on SQLite at once.
 pub async fn eight_writers_of_a_hundred_writes_never_find_the_database_locked(scene: Scene) {
@@ -144,7 +144,7 @@ pub async fn change_numbers_become_visible_in_their_order(scene: Scene) {
     for chunk in messages.chunks(10) {
         // Each records for a campaign of its own, whose counter would else make them take turns.
         let campaign = Campaign { id: Uuid::now_v7(), ..scene.campaign.clone() };
-        scene.store.campaign_insert(&campaign).await.unwrap();
+        scene.store.campaign_insert(&campaign, &by()).await.unwrap();
         let (chunk, store, lease, letter) = (chunk.to_vec(), scene.store.clone(), scene.lease.clone(), letter.clone());
         recorders.push(tokio::spawn(async move {
             for message in chunk {

@@ -28,7 +28,7 @@ use crate::{
     letters::letters,
     outbox::{answering, policy, sent, taken},
     reviews::who,
-    scene::{INBOX, Scene, assessment, day, letter, listed},
+    scene::{INBOX, Scene, assessment, by, day, letter, listed},
     similar::{manuscript, with_text},
 };
 
@@ -413,7 +413,7 @@ pub async fn what_was_kept_long_enough_is_named_and_nothing_else(mut scene: Scen
     let micro = chrono::TimeDelta::microseconds(1);
     assert_eq!(expired(&scene, 60, other.received_at + day * 60 + micro).await, [other.id]);
     scene.campaign.retention_days = 90;
-    scene.campaign = scene.store.campaign_update(&scene.campaign).await.unwrap();
+    scene.campaign = scene.store.campaign_update(&scene.campaign, &by()).await.unwrap();
     assert_eq!(expired(&scene, 0, deadline + day * 90 - micro).await, Vec::<Uuid>::new(), "not before");
     let over = expired(&scene, 0, deadline + day * 90).await;
     assert_eq!(over, [declined.message.id, undecided.message.id], "what was adopted, and what came late, stay");

@@ -13,7 +13,7 @@ use reply::{
 use stdx::ErrorKind;
 use store::{ReplyPolicy, ReplySender};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, by};
 
 /// Longer than any test.
 pub const LEASE: Duration = Duration::from_secs(600);
@@ -85,7 +85,7 @@ pub async fn a_campaigns_own_words_are_written_and_broken_ones_hold_nothing_up(s
     for (uid, body, is_own) in [(1, "收稿号 {{number}}", true), (2, "没有收稿号", false)] {
         let (kind, language, subject) = (kind.clone(), language.clone(), subject.clone());
         scene.campaign.templates = vec![ReplyTemplate { kind, language, subject, body: body.into() }];
-        scene.campaign = scene.store.campaign_update(&scene.campaign).await.unwrap();
+        scene.campaign = scene.store.campaign_update(&scene.campaign, &by()).await.unwrap();
         scene.submission(uid, &format!("a{uid}@b.cn"), "主题征稿：预算绩效").await;
         let letter = taken(&scene).await;
         let raw = String::from_utf8(letter.raw.clone()).unwrap();

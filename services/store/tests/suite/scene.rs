@@ -18,6 +18,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr};
 use stdx::Sha256;
 use store::{
     Store,
+    account::By,
     record::{Enrolment, MessageQuery, SubmissionRecord},
 };
 use uuid::Uuid;
@@ -42,6 +43,11 @@ pub fn at(text: &str) -> DateTime<Utc> {
 /// A day in the middle of the campaign.
 pub fn day() -> DateTime<Utc> {
     at("2023-03-01T08:30:00.123456+08:00")
+}
+
+/// An editor, now.
+pub fn by() -> By {
+    By { actor: "zhang".into(), now: Utc::now() }
 }
 
 pub fn enrolment(name: &str) -> Enrolment {
