@@ -188,6 +188,7 @@ impl<B: Keeps + 'static> PrivacyService for Privacy<B> {
         let asked = Asked {
             subject,
             by: acting.name.clone(),
+            peer: peer(&acting),
             reason,
             includes_adopted: request.including_adopted,
             is_rehearsal,
@@ -195,7 +196,7 @@ impl<B: Keeps + 'static> PrivacyService for Privacy<B> {
         };
         let (store, blobs) = (self.store.clone(), self.blobs.clone());
         // What was begun ends, whether the caller waits for it or not.
-        let erasing = tokio::spawn(async move { privacy::erase(blobs.place(), &store, &asked, &peer(&acting)).await });
+        let erasing = tokio::spawn(async move { privacy::erase(blobs.place(), &store, &asked).await });
         let erased = erasing.await.map_err(|error| errors::of_kind(ErrorKind::Internal, &error))?.map_err(failed)?;
         let Erased { begun, waits } = erased.map_err(|refusal| refused(&refusal))?;
         if begun.erasure.counts.is_empty() {

@@ -150,12 +150,13 @@ async fn erase(store: &Store, blobs: &AnyBlobs, erase: &Erase) -> Result<ExitCod
     let asked = Asked {
         subject,
         by: ACTOR.into(),
+        peer: String::new(),
         reason: erase.reason.clone(),
         includes_adopted: erase.including_adopted,
         is_rehearsal: !erase.yes,
         once: None,
     };
-    let Erased { begun, waits } = match privacy::erase(blobs.place(), store, &asked, "").await? {
+    let Erased { begun, waits } = match privacy::erase(blobs.place(), store, &asked).await? {
         Ok(erased) => erased,
         Err(refusal) => {
             eprintln!("{}\n{}", refusal.zh(), refusal.en());
@@ -280,6 +281,7 @@ async fn replay(store: &Store, blobs: &AnyBlobs, file: &Path, yes: bool) -> Resu
         let asked = Asked {
             subject: Subject::Hashes(listed.raw_sha256),
             by: ACTOR.into(),
+            peer: String::new(),
             reason: format!("erasure {} of {} again", listed.id, listed.asked_at.to_rfc3339()),
             includes_adopted: true,
             is_rehearsal: !yes,

@@ -6,7 +6,6 @@ use chrono::Utc;
 use privacy::Keeps;
 use store::{
     Store,
-    account::{AccessAction, AccessEvent},
     erasure::{Asked, Refusal, Subject},
 };
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -65,15 +64,6 @@ pub async fn apply(
     }
     if !is_rehearsal && done.mails > 0 {
         privacy::resume(blobs.place(), store).await?;
-        let event = AccessEvent {
-            at: now,
-            actor: ACTOR.into(),
-            action: AccessAction::PersonErased,
-            subject: "erasures".into(),
-            peer: String::new(),
-            detail: format!("{} mails were kept long enough", done.mails),
-        };
-        store.access_append(&event).await?;
     }
     Ok(done)
 }
@@ -82,6 +72,7 @@ async fn erase(store: &Store, ids: Vec<Uuid>, is_rehearsal: bool) -> Result<Resu
     let asked = Asked {
         subject: Subject::Expired(ids),
         by: ACTOR.into(),
+        peer: String::new(),
         reason: "kept long enough".into(),
         includes_adopted: false,
         is_rehearsal,

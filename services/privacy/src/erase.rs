@@ -1,9 +1,7 @@
 //! An erasure from its first row to its proof.
 
-use chrono::Utc;
 use store::{
     Store,
-    account::{AccessAction, AccessEvent},
     erasure::{Asked, Begun, Refusal},
 };
 
@@ -19,13 +17,8 @@ pub struct Erased {
 }
 
 /// Erases what is asked for. What a process before this one left is made good first. A rehearsal, an erasure that finds
-/// nothing, and a refusal leave nothing; anything else is noted with who asked, and `peer`: from where, empty for a command.
-pub async fn erase(
-    place: Place<'_>,
-    store: &Store,
-    asked: &Asked,
-    peer: &str,
-) -> Result<std::result::Result<Erased, Refusal>> {
+/// nothing, and a refusal leave nothing; anything else is noted with who asked.
+pub async fn erase(place: Place<'_>, store: &Store, asked: &Asked) -> Result<std::result::Result<Erased, Refusal>> {
     let waiting = if asked.is_rehearsal { Vec::new() } else { resume(place, store).await? };
     let mut begun = match store.erasure_begin(asked).await? {
         Ok(begun) => begun,
@@ -38,15 +31,6 @@ pub async fn erase(
     if asked.is_rehearsal || begun.erasure.counts.is_empty() {
         return Ok(Ok(Erased { begun, waits: None }));
     }
-    let event = AccessEvent {
-        at: Utc::now(),
-        actor: asked.by.clone(),
-        action: AccessAction::PersonErased,
-        subject: format!("erasures/{}", begun.erasure.id),
-        peer: peer.to_owned(),
-        detail: String::new(),
-    };
-    store.access_append(&event).await?;
     let finished = finish(place, store, &begun.erasure).await?;
     begun.erasure = finished.erasure;
     Ok(Ok(Erased { begun, waits: finished.waits }))

@@ -106,6 +106,8 @@ pub struct Asked {
     pub subject: Subject,
     /// Who asks.
     pub by: String,
+    /// From where; empty for a command and for the program itself.
+    pub peer: String,
     /// Why, for the record; no name of the person belongs into it.
     pub reason: String,
     /// Also of manuscripts that were adopted, scheduled or published, which a contract may oblige us to keep.

@@ -226,3 +226,31 @@ async fn while_a_letter_is_with_a_mail_server_nothing_is_erased() {
     }
     assert_eq!(client.list_erasures(v1::ListErasuresRequest::default()).await.unwrap().into_inner().erasures, []);
 }
+
+#[tokio::test]
+async fn a_report_too_many_is_refused_and_one_that_is_let_go_makes_room() {
+    let world = World::new().await;
+    // More than what the line takes before anybody reads.
+    for minute in 0..12 {
+        let received_at = Mail::default().received_at + chrono::TimeDelta::minutes(minute);
+        world.submission(&Mail { received_at, text: "绩".repeat(250_000), ..Mail::default() }).await;
+    }
+    let server = world.serve().await;
+    let mut client = PrivacyServiceClient::new(server.channel().await);
+    let asked = || v1::ReportPersonRequest { person: Some(Person::Address(LI.into())) };
+    let mut begun = Vec::new();
+    for _ in 0..4 {
+        // Of one connection, those that are not read would leave the others no room in the line.
+        let mut client = PrivacyServiceClient::new(server.channel().await);
+        let mut stream = client.report_person(asked()).await.unwrap().into_inner();
+        assert!(stream.message().await.unwrap().is_some());
+        begun.push(stream);
+    }
+    assert_eq!(refusal(client.report_person(asked()).await), (Code::ResourceExhausted, "REPORTS_BUSY".into()));
+    begun.pop();
+    let bound = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+    while let Err(status) = client.report_person(asked()).await {
+        assert!(tokio::time::Instant::now() < bound, "{status}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     Error, Result, Store,
+    account::{AccessAction, AccessEvent, access},
     entity::{
         attachment, contact_mark, erased_mail, erasure, letter, likeness, likeness_band, mailbox, manuscript_tag,
         message, reply, review, submission, submission_contact,
@@ -87,6 +88,15 @@ pub async fn begin(store: &Store, asked: &Asked) -> Result<std::result::Result<B
         return Ok(Ok(begun));
     }
     insert(&tx, &begun.erasure, at).await?;
+    let event = AccessEvent {
+        at: begun.erasure.asked_at,
+        actor: asked.by.clone(),
+        action: AccessAction::PersonErased,
+        subject: format!("erasures/{id}"),
+        peer: asked.peer.clone(),
+        detail: String::new(),
+    };
+    access::append(&tx, &event).await?;
     if let Some(once) = &asked.once {
         once::keep(&tx, once, &[made(&begun.erasure)]).await?;
     }

@@ -15,6 +15,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use stdx::Sha256;
 use store::{
     Store,
+    account::{AccessAction, AccessQuery},
     erasure::{Asked, Begun, Fate, Kind, Refusal, Subject},
     record::{
         ContactQuery, MessageQuery, RemarkMade, ReviewPerson, ReviewQuery, ReviewStep, SubmissionQuery,
@@ -39,6 +40,7 @@ pub fn asked(subject: Subject) -> Asked {
     Asked {
         subject,
         by: "管理员".into(),
+        peer: "192.0.2.7".into(),
         reason: "本人来信要求".into(),
         includes_adopted: false,
         is_rehearsal: false,
@@ -216,6 +218,14 @@ pub async fn a_rehearsal_and_an_erasure_of_nobody_leave_nothing(scene: Scene) {
     assert!(nobody.erasure.counts.is_empty());
     begun(&scene, &asked(Subject::Person(" ".into()))).await;
     assert_eq!(everything(&scene).await, before);
+    let all = AccessQuery { limit: 10, ..AccessQuery::default() };
+    assert_eq!(scene.store.access_list(&all).await.unwrap(), []);
+
+    // One that is begun is noted with its rows, whatever becomes of the process then.
+    let begun = begun(&scene, &of_li()).await;
+    let noted = scene.store.access_list(&all).await.unwrap();
+    let noted: Vec<_> = noted.into_iter().map(|(_, event)| (event.action, event.subject, event.peer)).collect();
+    assert_eq!(noted, [(AccessAction::PersonErased, format!("erasures/{}", begun.erasure.id), "192.0.2.7".into())]);
 }
 
 pub async fn a_letter_that_is_being_sent_and_an_adopted_manuscript_are_refused_with_a_word(scene: Scene) {
