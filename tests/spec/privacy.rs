@@ -92,8 +92,9 @@ async fn an_administrator_reports_and_erases_at_the_desk_and_is_shown_first_what
     let product = Product::start(&settings);
     let mut session = world.session();
     let place = session.append("INBOX", in_time(), &LI.mail());
-    session.append("INBOX", in_time(), &WANG.mail());
+    let other_place = session.append("INBOX", in_time(), &WANG.mail());
     let ledger = Ledger::settled(&product, 2, BOUND).await;
+    let other_mail = ledger.message("INBOX", other_place).name.replace("messages/", "/ledger/");
     let submission = ledger.submission_of(ledger.message("INBOX", place)).expect("it was recorded").name.clone();
     let of_them = LI.needles(&WANG, Backend::Sqlite);
     let mut admin = administrator(&settings, &product).await;
@@ -145,6 +146,22 @@ async fn an_administrator_reports_and_erases_at_the_desk_and_is_shown_first_what
     assert!(shown.expect("its number stays").into_inner().erase_time.is_some());
     let gone = admin.get(&privacy).await;
     assert_eq!(gone.status, 404, "{}", gone.html);
+
+    // One mail, whoever sent it, from its page in the ledger.
+    let text = [WANG.text.as_bytes().to_vec()];
+    assert_all_are_there(&settings, &text, "of somebody else");
+    let link = admin.get(&other_mail).await.link(&format!("{other_mail}/privacy"));
+    let held = admin.get(&link).await;
+    assert!(!held.html.contains("下载报告"), "a mail is no person: {}", held.html);
+    let told = admin.send(&held.form("/administration/privacy/confirm").with("reason", REASON)).await;
+    assert!(told.html.contains("尚未删除任何内容") && told.html.contains("这封邮件"), "{}", told.html);
+    let done = admin.send(&told.form("/administration/privacy/erase")).await;
+    assert!(done.html.contains("已删除。") && done.html.contains("指定的邮件"), "{}", done.html);
+    assert_eq!(found(&settings, &text), []);
+    let shown = admin.get(&other_mail).await;
+    assert!(shown.status == 200 && !shown.html.contains("/privacy"), "nothing is left to erase: {}", shown.html);
+    let unknown = admin.get("/ledger/00000000-0000-7000-8000-000000000000/privacy").await;
+    assert_eq!(unknown.status, 404, "{}", unknown.html);
     product.terminate().await;
     settings.verify_with_server();
 }

@@ -50,6 +50,7 @@ pub fn routes() -> Router<Desk> {
         .route("/administration/privacy/erase", post(erase))
         .route("/administration/privacy/{id}", get(one))
         .route("/contacts/{id}/privacy", get(of_contact))
+        .route("/ledger/{id}/privacy", get(of_mail))
 }
 
 fn patiently<T>(asked: T) -> Request<T> {
@@ -138,11 +139,18 @@ async fn of_address(posted: Posted) -> Response {
 }
 
 async fn of_contact(visit: Visit, Path(id): Path<String>) -> Response {
-    let whose = Whose::Contact(format!("contacts/{id}"));
-    match rehearsed(&visit, &whose, false).await {
-        Ok(would) => person_page(&visit, &whose, &would, &Fields::default(), None),
-        Err(status) if status.code() == tonic::Code::InvalidArgument => Fault::not_found().to(&visit),
-        Err(status) => Fault::from(status).to(&visit),
+    of_link(&visit, &Whose::Contact(format!("contacts/{id}"))).await
+}
+
+async fn of_mail(visit: Visit, Path(id): Path<String>) -> Response {
+    of_link(&visit, &Whose::Mail(format!("messages/{id}"))).await
+}
+
+async fn of_link(visit: &Visit, whose: &Whose) -> Response {
+    match rehearsed(visit, whose, false).await {
+        Ok(would) => person_page(visit, whose, &would, &Fields::default(), None),
+        Err(status) if status.code() == tonic::Code::InvalidArgument => Fault::not_found().to(visit),
+        Err(status) => Fault::from(status).to(visit),
     }
 }
 
@@ -170,7 +178,7 @@ fn person_body(
         p { (visit.say("以下是系统中关于", "This is held of ")) (whose.shown(visit)) (visit.say("的内容：", ":")) }
         (proof::numbers(visit, &counts, false))
         (proof::beside(visit, would))
-        section aria-labelledby="report" {
+        @if whose.person().is_some() { section aria-labelledby="report" {
             h2 #report { (visit.say("查阅", "Access")) }
             p { (visit.say(
                 "报告列出全部内容，供本人查阅。原始邮件和附件只列出哈希，可在来稿页下载。",
@@ -180,7 +188,7 @@ fn person_body(
                 button { (visit.say("下载报告（JSON）", "Download the report (JSON)")) }
                 br; small { (visit.say("下载会留下记录。", "This is recorded.")) }
             }
-        }
+        } }
         section aria-labelledby="erase" {
             h2 #erase { (visit.say("删除", "Erasure")) }
             (wrong(visit, fault, &|fault| input(visit, fault)))
@@ -286,7 +294,8 @@ async fn erase(posted: Posted) -> Response {
 
 async fn report(posted: Posted) -> Response {
     let (visit, whose) = (&posted.visit, Whose::read(&posted));
-    let asked = ReportPersonRequest { person: Some(whose.person()) };
+    let Some(person) = whose.person() else { return Fault::not_found().to(visit) };
+    let asked = ReportPersonRequest { person: Some(person) };
     match visit.api.privacy().report_person(patiently(asked)).await {
         Ok(answer) => {
             let pieces = answer.into_inner().map(|said| said.map(|said| (said.data, said.file)));
@@ -350,5 +359,17 @@ mod tests {
         let adopted = ErasePersonResponse { adopted: vec![one], ..would() };
         let shown = person_body(&visit, &whose, &adopted, &Fields::default(), None).into_string();
         assert!(shown.contains("including_adopted") && shown.contains("href=\"/submissions/s1\""), "{shown}");
+    }
+
+    #[test]
+    fn a_mail_is_erased_and_not_reported() {
+        let visit = visit_of(ReviewRole::Administrator, Language::Zh);
+        let whose = Whose::Mail("messages/m1".into());
+        let shown = person_body(&visit, &whose, &would(), &Fields::default(), None).into_string();
+        assert!(
+            shown.contains("href=\"/ledger/m1\"") && shown.contains("name=\"message\" value=\"messages/m1\""),
+            "{shown}"
+        );
+        assert!(shown.contains("/administration/privacy/confirm") && !shown.contains("privacy/report"), "{shown}");
     }
 }

@@ -15,7 +15,10 @@ use crate::{
     Desk,
     fault::Fault,
     html::{Here, Page, badge, filled, id_of, moment, sentence, url},
-    pages::as_sent::{self, AsSent},
+    pages::{
+        administration::privacy::ASKS,
+        as_sent::{self, AsSent},
+    },
     posted::Fields,
     stream::{self, Part, Told},
     visit::Visit,
@@ -90,6 +93,9 @@ async fn show(visit: Visit, Path(id): Path<String>, Query(query): Query<Vec<(Str
     let body = html! {
         (facts(&visit, &message))
         (sent(&visit, &message, shown.as_ref(), is_asked))
+        @if visit.may(ASKS) && message.erase_time.is_none() {
+            p { a href={ "/ledger/" (id) "/privacy" } { (visit.say("个人信息：删除这封邮件", "Personal data: erase this mail")) } }
+        }
         (history(&visit, &message.history))
         (raw_text(&visit, &message, beginning.as_ref()))
     };

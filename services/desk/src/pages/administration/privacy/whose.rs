@@ -1,25 +1,28 @@
-//! Whose data a form is about.
+//! Whose data a form is about, or which mail.
 
 use maud::{Markup, html};
-use proto::intake::v1::{erase_person_request::Subject, report_person_request::Person};
+use proto::intake::v1::{ErasedMessages, erase_person_request::Subject, report_person_request::Person};
 
 use crate::{html::id_of, posted::Posted, visit::Visit};
 
-/// Whose data a form is about: a contact, or an address that was typed.
+/// Whose data a form is about: a contact, an address that was typed, or one mail whoever sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {
     /// `contacts/{uuid}`.
     Contact(String),
     /// As typed.
     Address(String),
+    /// `messages/{uuid}`.
+    Mail(String),
 }
 
 impl Whose {
     /// As a form says it.
     pub fn read(posted: &Posted) -> Self {
-        match posted.one("contact") {
-            "" => Self::Address(posted.one("address").trim().to_owned()),
-            contact => Self::Contact(contact.to_owned()),
+        match (posted.one("contact"), posted.one("message")) {
+            ("", "") => Self::Address(posted.one("address").trim().to_owned()),
+            ("", message) => Self::Mail(message.to_owned()),
+            (contact, _) => Self::Contact(contact.to_owned()),
         }
     }
 
@@ -28,14 +31,16 @@ impl Whose {
         match self {
             Self::Contact(name) => Subject::Contact(name.clone()),
             Self::Address(address) => Subject::Address(address.clone()),
+            Self::Mail(name) => Subject::Messages(ErasedMessages { names: vec![name.clone()] }),
         }
     }
 
-    /// As a report is.
-    pub fn person(&self) -> Person {
+    /// As a report is; a mail has none.
+    pub fn person(&self) -> Option<Person> {
         match self {
-            Self::Contact(name) => Person::Contact(name.clone()),
-            Self::Address(address) => Person::Address(address.clone()),
+            Self::Contact(name) => Some(Person::Contact(name.clone())),
+            Self::Address(address) => Some(Person::Address(address.clone())),
+            Self::Mail(_) => None,
         }
     }
 
@@ -45,6 +50,7 @@ impl Whose {
             @match self {
                 Self::Contact(name) => input type="hidden" name="contact" value=(name);,
                 Self::Address(address) => input type="hidden" name="address" value=(address);,
+                Self::Mail(name) => input type="hidden" name="message" value=(name);,
             }
         }
     }
@@ -55,6 +61,7 @@ impl Whose {
             @match self {
                 Self::Contact(name) => a href={ "/contacts/" (id_of(name)) } { (visit.say("此联系人", "this contact")) },
                 Self::Address(address) => bdi { (address) },
+                Self::Mail(name) => a href={ "/ledger/" (id_of(name)) } { (visit.say("这封邮件", "this mail")) },
             }
         }
     }
