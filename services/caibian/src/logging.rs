@@ -1,7 +1,10 @@
-//! Logs: to standard error, as text or JSON, with the lines that could hold a password kept off. A line in JSON names the span
-//! that it is told in, so that it is found from a trace.
+//! Logs: to standard error, as text or JSON, a line an event, with the lines that could hold a password kept off. A line in JSON
+//! names the span that it is told in, so that it is found from a trace.
 
-use std::{fmt, io::IsTerminal};
+use std::{
+    fmt,
+    io::{self, IsTerminal, Write},
+};
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
@@ -28,9 +31,10 @@ use crate::{
 /// When the filter is not understood.
 pub fn start(settings: &LogSettings, traces: Option<&Traces>) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&settings.filter).map_err(|error| format!("setting log.filter: {error}"))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let is_coloured = settings.format == LogFormat::Text && is_shown_to_a_person();
+    let lines = tracing_subscriber::fmt::layer().with_writer(move || OneLine { writer: io::stderr(), is_coloured });
     let lines = match settings.format {
-        LogFormat::Text => lines.with_ansi(is_shown_to_a_person()).boxed(),
+        LogFormat::Text => lines.with_ansi(is_coloured).boxed(),
         LogFormat::Json => lines.json().event_format(Traced(Format::default().json())).boxed(),
     };
     // Spans are told to a collector and to nobody else: here they would stand before every line.
@@ -41,6 +45,48 @@ pub fn start(settings: &LogSettings, traces: Option<&Traces>) -> Result<(), Fail
         .with(lines.with_filter(harmless).with_filter(filter))
         .try_init()?;
     Ok(())
+}
+
+/// A line an event: what ends a line, or turns its reading around, is written as its number. A server's answer in an error is
+/// words of a stranger, who is to write no line of ours.
+struct OneLine<W> {
+    writer: W,
+    /// Then what sets a colour stays, whoever wrote it: the formatter's own cannot be told from others.
+    is_coloured: bool,
+}
+
+impl<W: Write> Write for OneLine<W> {
+    /// An event comes whole.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let mut line = String::with_capacity(event.len());
+        for (at, character) in text.char_indices() {
+            let is_breaking = (character.is_control() && !(self.is_coloured && sets_colour(&text[at..])))
+                || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            match character {
+                '\n' => line.push_str("\\n"),
+                '\r' => line.push_str("\\r"),
+                '\t' => line.push_str("\\t"),
+                // As JSON writes it.
+                _ if is_breaking => line.push_str(&format!("\\u{:04x}", u32::from(character))),
+                _ => line.push(character),
+            }
+        }
+        line.push('\n');
+        self.writer.write_all(line.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// Whether a terminal's sequence begins here that changes how text looks (ECMA-48, SGR) and nothing else.
+fn sets_colour(text: &str) -> bool {
+    let numbers = text.strip_prefix("\u{1b}[").unwrap_or_default();
+    numbers.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';').starts_with('m')
 }
 
 /// JSON with the ids of the span that a line is told in, where that is kept.
@@ -69,7 +115,7 @@ where
 
 /// Colours are for a terminal whose owner did not refuse them (https://no-color.org).
 fn is_shown_to_a_person() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|refused| refused.is_empty())
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|refused| refused.is_empty())
 }
 
 /// The rooms: what they write at any level is written with care.
@@ -107,9 +153,49 @@ fn is_harmless(target: &str, level: Level) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{
+        collections::BTreeSet,
+        sync::{Arc, Mutex},
+    };
 
     use super::*;
+
+    #[test]
+    fn words_of_a_stranger_write_no_line_and_move_no_cursor() {
+        let words = "NO refused\r\n2026-01-01T00:00:00Z  INFO worker: all is well\u{2028}\u{202e}\u{1b}[2J。";
+        let told = |is_coloured: bool, is_json: bool| {
+            let written = Arc::new(Mutex::new(Vec::new()));
+            let into = written.clone();
+            let writer = move || OneLine { writer: Into(into.clone()), is_coloured };
+            let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(is_coloured);
+            let lines = if is_json { lines.json().boxed() } else { lines.boxed() };
+            let told = tracing_subscriber::registry().with(lines);
+            tracing::subscriber::with_default(told, || tracing::warn!(error = %words, said = words, "{words}"));
+            String::from_utf8(written.lock().unwrap().clone()).unwrap()
+        };
+        for (is_coloured, is_json) in [(false, false), (true, false), (false, true)] {
+            let line = told(is_coloured, is_json);
+            assert!(line.ends_with('\n') && line.lines().count() == 1, "{line:?}");
+            assert!(!line.contains(['\r', '\u{2028}', '\u{202e}']) && !line.contains("\u{1b}[2J"), "{line:?}");
+            assert!(line.contains("all is well") && line.contains('。'), "{line:?}");
+            assert_eq!(line.contains('\u{1b}'), is_coloured, "{line:?}");
+            if is_json {
+                serde_json::from_str::<serde_json::Value>(&line).unwrap();
+            }
+        }
+    }
+
+    struct Into(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Into {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
     fn every_room_is_heard_as_one() {
