@@ -161,7 +161,7 @@ impl Seated {
         Seat { number, among: self.clone() }
     }
 
-    /// The number of the last that came, or of the last call.
+    /// No connection that comes later has a number as low.
     fn newest(&self) -> u64 {
         self.seats().next
     }

@@ -330,7 +330,7 @@ pub fn mailbox_state(state: mailbox::State, language: Language) -> (Tone, &'stat
     }
 }
 
-/// What was done with an account or with personal data.
+/// What was done with an account, personal data or a campaign.
 #[must_use]
 pub fn access_action(action: AccessAction, language: Language) -> &'static str {
     match action {

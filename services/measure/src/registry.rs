@@ -189,7 +189,7 @@ impl Metrics {
             connections: book.plain("caibian_api_connections", "Connections to the gRPC service"),
             connections_displaced: book.plain(
                 "caibian_api_connections_displaced",
-                "Connections that were cut because all places were taken: of nobody known, or of the caller with most of them",
+                "Connections that were cut because places ran out: of nobody known, or of the caller with most of them",
             ),
             pages,
             opened,

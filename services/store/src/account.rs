@@ -232,7 +232,7 @@ pub enum AccessAction {
     CampaignUpdated,
 }
 
-/// A line of what was done with accounts and personal data.
+/// A line of what was done with accounts, personal data and campaigns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessEvent {
     /// When.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, LIST_MAX, Result, Store,
-    account::{AccessAction, AccessEvent, By, access},
+    account::{AccessAction, By, access},
     entity::{campaign, campaign_revision},
     mailbox,
     record::CampaignKey,
@@ -47,15 +47,8 @@ async fn keep_revision(tx: &DatabaseTransaction, campaign: &Campaign) -> Result<
 }
 
 async fn note(tx: &DatabaseTransaction, campaign: &Campaign, action: AccessAction, by: &By) -> Result<()> {
-    let event = AccessEvent {
-        at: by.now,
-        actor: by.actor.clone(),
-        action,
-        subject: format!("campaigns/{}", campaign.id.hyphenated()),
-        peer: String::new(),
-        detail: format!("revision {}", campaign.revision),
-    };
-    access::append(tx, &event).await
+    let subject = format!("campaigns/{}", campaign.id.hyphenated());
+    access::note(tx, action, subject, format!("revision {}", campaign.revision), by).await
 }
 
 pub async fn ensure_default(store: &Store) -> Result<()> {

@@ -656,7 +656,7 @@ impl Store {
         erasure::rest(self, address).await
     }
 
-    /// Notes what was done with an account or with personal data.
+    /// Notes what was done with an account, personal data or a campaign.
     pub async fn access_append(&self, event: &AccessEvent) -> Result<()> {
         account::access::append(&self.writer, event).await
     }

@@ -1,4 +1,4 @@
-//! 管理: the people who sign in, what was done with accounts and personal data, and what is held of a person.
+//! 管理: the people who sign in, what was done with accounts, personal data and campaigns, and what is held of a person.
 
 mod access;
 pub mod privacy;

@@ -1,8 +1,8 @@
-//! What was done with accounts and personal data: lines are added and read, nothing else.
+//! What was done with accounts, personal data and campaigns: lines are added and read, nothing else.
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, Set};
 
-use super::{AccessEvent, AccessQuery};
+use super::{AccessAction, AccessEvent, AccessQuery, By};
 use crate::{
     Result, Store,
     entity::access_event,
@@ -21,6 +21,18 @@ pub async fn append(connection: &impl ConnectionTrait, event: &AccessEvent) -> R
     };
     access_event::Entity::insert(row).exec_without_returning(connection).await?;
     Ok(())
+}
+
+/// Adds a line of a change that somebody made.
+pub async fn note(
+    connection: &impl ConnectionTrait,
+    action: AccessAction,
+    subject: String,
+    detail: String,
+    by: &By,
+) -> Result<()> {
+    let event = AccessEvent { at: by.now, actor: by.actor.clone(), action, subject, peer: String::new(), detail };
+    append(connection, &event).await
 }
 
 pub async fn list(store: &Store, query: &AccessQuery) -> Result<Vec<(i64, AccessEvent)>> {

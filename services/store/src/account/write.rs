@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    AccessAction, AccessEvent, Account, AccountChange, AccountDraft, By, Invitation, Kept, Once, access, read,
+    AccessAction, Account, AccountChange, AccountDraft, By, Invitation, Kept, Once, access, read,
     session::{end_all, locked},
 };
 use crate::{
@@ -99,7 +99,8 @@ async fn insert(
     };
     account::Entity::insert(account::ActiveModel::from(row.clone())).exec_without_returning(tx).await?;
     add_invitation(tx, row.id, invitation, by).await?;
-    note(tx, AccessAction::UserCreated, row.id, &format!("{name}, {}", draft.role.as_str()), by).await?;
+    access::note(tx, AccessAction::UserCreated, subject(row.id), format!("{name}, {}", draft.role.as_str()), by)
+        .await?;
     Ok(row)
 }
 
@@ -118,18 +119,6 @@ async fn add_invitation(tx: &DatabaseTransaction, account_id: Uuid, invitation: 
 /// An account as lines of history name it.
 pub fn subject(id: Uuid) -> String {
     format!("users/{}", id.hyphenated())
-}
-
-async fn note(tx: &DatabaseTransaction, action: AccessAction, id: Uuid, detail: &str, by: &By) -> Result<()> {
-    let event = AccessEvent {
-        at: by.now,
-        actor: by.actor.clone(),
-        action,
-        subject: subject(id),
-        peer: String::new(),
-        detail: detail.to_owned(),
-    };
-    access::append(tx, &event).await
 }
 
 pub async fn update(
@@ -190,7 +179,7 @@ pub async fn update(
     if after.disabled != before.disabled {
         detail.push(if after.disabled { "disabled" } else { "enabled" }.to_owned());
     }
-    note(&tx, AccessAction::UserUpdated, id, &detail.join(", "), by).await?;
+    access::note(&tx, AccessAction::UserUpdated, subject(id), detail.join(", "), by).await?;
     tx.commit().await?;
     read::record(after).map(Some)
 }
@@ -213,7 +202,7 @@ pub async fn invite(store: &Store, id: Uuid, invitation: &Invitation, by: &By) -
         account::ActiveModel { password_hash: Set(None), row_version: Set(row.row_version), ..Default::default() };
     account::Entity::update_many().set(columns).filter(account::Column::Id.eq(id)).exec(&tx).await?;
     add_invitation(&tx, id, invitation, by).await?;
-    note(&tx, AccessAction::UserInvited, id, &row.name, by).await?;
+    access::note(&tx, AccessAction::UserInvited, subject(id), row.name.clone(), by).await?;
     tx.commit().await?;
     read::record(row)
 }

@@ -29,7 +29,7 @@ pub enum Kind {
     Reply,
     /// Of addresses.
     Contact,
-    /// Of accounts and personal data.
+    /// Of what was done with accounts, personal data and campaigns.
     Access,
     /// Revisions of campaigns: the rules by which mails were judged.
     Campaign,

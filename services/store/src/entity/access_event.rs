@@ -1,4 +1,4 @@
-//! What was done with accounts and personal data; triggers refuse to change or remove it.
+//! What was done with accounts, personal data and campaigns; triggers refuse to change or remove it.
 
 use sea_orm::entity::prelude::*;
 
