@@ -220,8 +220,8 @@ impl Blobs for Folder {
     }
 
     async fn has(&self, sha256: Sha256) -> PortResult<bool> {
-        let path = self.tree.path(sha256);
-        blocking(move || path.try_exists().doing("find", &path)).await
+        let tree = self.tree.clone();
+        blocking(move || tree.has(sha256)).await
     }
 }
 
@@ -229,6 +229,11 @@ impl Tree {
     pub(crate) fn path(&self, sha256: Sha256) -> PathBuf {
         let hex = sha256.hex();
         self.root.join(&hex[..2]).join(&hex[2..4]).join(hex)
+    }
+
+    pub(crate) fn has(&self, sha256: Sha256) -> Result<bool, Error> {
+        let path = self.path(sha256);
+        path.try_exists().doing("find", &path)
     }
 
     /// Opens what is to be adopted.

@@ -105,10 +105,12 @@ impl Known {
             if bytes <= self.bytes_max - self.slack() {
                 break;
             }
-            // Another process may have used it, or removed it, since it was looked at.
             if self.tree.remove_unchanged(copy.sha256, USED_LATELY)? {
                 bytes -= copy.size_bytes;
                 removed += 1;
+            } else if !self.tree.has(copy.sha256)? {
+                // Another run has removed it since it was looked at: nothing more has to go in its place.
+                bytes -= copy.size_bytes;
             }
         }
         if bytes > self.bytes_max {

@@ -221,23 +221,34 @@ async fn many_who_ask_for_a_blob_at_once_bring_it_once() {
     assert_eq!(world.server.asked(), [format!("GET {}?", key(sha256))]);
 }
 
-#[tokio::test]
-async fn the_copies_used_least_recently_go_first_and_none_that_was_used_lately() {
-    let world = World::with_cache(80_000).await;
-    let mut copies = Vec::new();
-    for number in 0_u8..10 {
+/// Copies of 10,000 bytes, the first of them the oldest; none was used lately. The bound of this world's own bucket is out
+/// of reach: no run in the background is in the way.
+async fn put_old(world: &World, copies: u8) -> Vec<Sha256> {
+    let mut put_there = Vec::new();
+    for number in 0..copies {
         let mut bytes = noise(10_000);
         bytes[0] = number;
         let sha256 = put(&world.bucket, &bytes).await;
-        age(&world.copy(sha256), USED_LATELY * (20 - u32::from(number)));
-        copies.push(sha256);
+        age(&world.copy(sha256), USED_LATELY * (2 + u32::from(copies - number)));
+        put_there.push(sha256);
     }
+    put_there
+}
+
+fn those_there(world: &World, copies: &[Sha256]) -> Vec<usize> {
+    (0..copies.len()).filter(|index| world.copy(copies[*index]).exists()).collect()
+}
+
+#[tokio::test]
+async fn the_copies_used_least_recently_go_first_and_none_that_was_used_lately() {
+    let world = World::new().await;
+    let copies = put_old(&world, 10).await;
+    let bounded = world.beside(80_000).await;
     // The oldest was asked for again just now.
-    world.bucket.path(copies[0]).await.unwrap();
+    bounded.path(copies[0]).await.unwrap();
     // An eighth more than needed goes: 70,000 bytes stay.
-    assert_eq!(world.bucket.trim().await.unwrap(), 70_000);
-    let there = |index: usize| world.copy(copies[index]).exists();
-    assert_eq!((0..10).filter(|index| there(*index)).collect::<Vec<_>>(), [0, 4, 5, 6, 7, 8, 9]);
+    assert_eq!(bounded.trim().await.unwrap(), 70_000);
+    assert_eq!(those_there(&world, &copies), [0, 4, 5, 6, 7, 8, 9]);
 
     // Nothing of it was the bucket's: each comes back.
     for sha256 in &copies {
@@ -245,7 +256,18 @@ async fn the_copies_used_least_recently_go_first_and_none_that_was_used_lately()
         world.bucket.path(*sha256).await.unwrap();
     }
     // All of them were used lately now, and stay beyond the bound.
-    assert_eq!(world.bucket.trim().await.unwrap(), 100_000);
+    assert_eq!(bounded.trim().await.unwrap(), 100_000);
+}
+
+/// What one run removes the other counts as gone, and removes nothing in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_at_once_remove_no_more_than_one_alone() {
+    let world = World::new().await;
+    let copies = put_old(&world, 100).await;
+    let [first, second] = [world.beside(160_000).await, world.beside(160_000).await];
+    let (left, left_too) = tokio::join!(first.trim(), second.trim());
+    assert_eq!((left.unwrap(), left_too.unwrap()), (140_000, 140_000));
+    assert_eq!(those_there(&world, &copies), (86..100).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -38,6 +38,11 @@ impl World {
         (place, bucket)
     }
 
+    /// Another process on this machine: the same cache, with a bound of its own.
+    pub async fn beside(&self, cache_bytes_max: u64) -> Bucket {
+        open(self.place.path(), &self.server.address, cache_bytes_max).await
+    }
+
     pub fn copy(&self, sha256: Sha256) -> PathBuf {
         self.place.path().join(below(sha256))
     }
