@@ -16,7 +16,7 @@ use stdx::Sha256;
 use store::{
     Store,
     account::{AccessAction, AccessQuery},
-    erasure::{Asked, Begun, Fate, Kind, Refusal, Subject},
+    erasure::{Asked, Begun, Fate, Kind, MAILS_MAX, Refusal, Subject},
     record::{
         ContactQuery, MessageQuery, RemarkMade, ReviewPerson, ReviewQuery, ReviewStep, SubmissionQuery,
         SubmissionRecord,
@@ -479,6 +479,21 @@ pub async fn a_call_that_is_asked_again_erases_once(scene: Scene) {
     let other = scene.store.erasure_begin(&of_li("b")).await;
     assert!(matches!(other, Err(store::Error::Refused(store::register::Refusal::Reused))), "{other:?}");
     assert_eq!(scene.store.erasure_list(None, 9).await.unwrap().len(), 1, "what came later stays");
+}
+
+pub async fn more_mails_than_one_erasure_takes_are_refused_and_none_is_touched(scene: Scene) {
+    let li = scene.submission(1, LI, "主题征稿一").await;
+    let message_id = li.message.id;
+    let with_others = |others: usize| {
+        let others = (0..others).map(|_| Uuid::now_v7());
+        asked(Subject::Messages(std::iter::once(message_id).chain(others).collect()))
+    };
+    let before = everything(&scene).await;
+    let refusal = scene.store.erasure_begin(&with_others(MAILS_MAX)).await.unwrap().unwrap_err();
+    assert_eq!(refusal, Refusal::TooMany(MAILS_MAX as u64 + 1));
+    assert_eq!(everything(&scene).await, before);
+    let begun = begun(&scene, &with_others(MAILS_MAX - 1)).await;
+    assert_eq!(begun.erasure.counts.messages, 1);
 }
 
 pub async fn every_table_has_its_line_in_what_is_said_of_personal_data(scene: Scene) {

@@ -91,6 +91,7 @@ suite! {
     erasure::what_was_kept_long_enough_is_named_and_nothing_else,
     erasure::a_half_done_erasure_is_found,
     erasure::a_call_that_is_asked_again_erases_once,
+    erasure::more_mails_than_one_erasure_takes_are_refused_and_none_is_touched,
     erasure::every_table_has_its_line_in_what_is_said_of_personal_data,
     exports::every_number_of_a_campaign_leaves_and_a_filter_leaves_whole_manuscripts,
     exports::the_decision_that_holds_leaves_with_its_reason_and_a_retracted_one_does_not,
