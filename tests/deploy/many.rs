@@ -56,6 +56,14 @@ fn two_of_each_lose_nothing_and_double_nothing_when_a_worker_and_a_server_are_ki
         let caller = Caller::new(channel(&root), &many.secret("api.token"));
         let mut session = Imap::login_with(1143, USER, &many.secret("mailbox.password"));
         let mut admin = many.administrator("api-1", Visitor::over_tls("desk.localhost:8443", &root)).await;
+        // Whence they came is noted as the proxy was reached, not as the desk or the proxy reaches the service.
+        let of_proxy = |field: &str| {
+            let format = format!("{{{{range .NetworkSettings.Networks}}}}{{{{.{field}}}}}{{{{end}}}}");
+            many.engine.ask(&["inspect", "--format", &format, &many.container("proxy")]).trim().to_owned()
+        };
+        let accesses = admin.get("/administration/access").await.html;
+        let tells = |address: String| accesses.contains(&format!(">{address}<"));
+        assert!(tells(of_proxy("Gateway")) && !tells(of_proxy("IPAddress")), "{accesses}");
 
         deliver(&mut session, 0..20);
         caller.settled(20, BOUND).await;

@@ -10,14 +10,15 @@ use tests::{
 };
 
 const BOUND: Duration = Duration::from_secs(60);
+/// The first administrator's.
+const PASSWORD: &str = "秋水共长天一色 1985";
 
 /// The first administrator, by an invitation made anew on the command line.
 pub async fn administrator(settings: &Settings, product: &Product) -> Visitor {
     let invitation = settings.invitation().await;
     let mut admin = Visitor::at(&product.desk());
-    let password = "秋水共长天一色 1985";
     let form = admin.get("/invitation").await.form("invitation").with("invitation", &invitation);
-    let welcome = admin.send(&form.with("password", password).with("again", password)).await;
+    let welcome = admin.send(&form.with("password", PASSWORD).with("again", PASSWORD)).await;
     assert_eq!((welcome.status, welcome.location.as_str()), (303, "/"), "{}", welcome.html);
     admin
 }
@@ -152,7 +153,41 @@ async fn a_mail_is_seen_as_it_was_sent_and_its_text_first(backend: Backend) {
     product.terminate().await;
 }
 
+/// Though all of them come by one proxy and one desk.
+async fn who_guesses_keeps_nobody_waiting_who_comes_from_elsewhere(backend: Backend) {
+    let world = World::new(backend);
+    let settings = world.settings(&[world.mailbox()]);
+    let product = Product::start_with(&settings, &[("CAIBIAN__DESK__PUBLIC_URL", "https://desk.example.cn")]);
+    let mut admin = administrator(&settings, &product).await;
+    let from = |told: &str| Visitor::at(&product.desk()).forwarded_for(told);
+    let sign_in = async |visitor: &mut Visitor, user_name: &str, password: &str| {
+        let form = visitor.get("/sign-in").await.form("/sign-in").with("user_name", user_name);
+        visitor.send(&form.with("password", password)).await.status
+    };
+    let mut guessing = from("203.0.113.7");
+    for name in ["zhang", "wang", "li", "zhao", "chen"] {
+        assert_eq!(sign_in(&mut guessing, name, "guessed").await, 401, "{name}");
+    }
+    assert_eq!(sign_in(&mut guessing, "admin", PASSWORD).await, 429);
+    // What somebody writes stands before what the proxy writes.
+    assert_eq!(sign_in(&mut from("198.51.100.1, 203.0.113.7"), "admin", PASSWORD).await, 429);
+    let mut other = from("203.0.113.7, 2001:db8::7");
+    assert_eq!(sign_in(&mut other, "admin", PASSWORD).await, 303);
+
+    // Signing in again in the same browser ends the session before.
+    let mut before = other.clone();
+    assert_eq!(before.get("/submissions").await.status, 200);
+    assert_eq!(sign_in(&mut other, "admin", PASSWORD).await, 303);
+    assert_eq!((before.get("/submissions").await.status, other.get("/submissions").await.status), (303, 200));
+    // Who looks at it later sees whence.
+    let noted = admin.get("/administration/access").await.html;
+    assert!(noted.contains("2001:db8::7") && !noted.contains("198.51.100.1"), "{noted}");
+    product.terminate().await;
+}
+
 on_each_backend! {
+    who_guesses_keeps_nobody_waiting_who_comes_from_elsewhere =>
+        super::who_guesses_keeps_nobody_waiting_who_comes_from_elsewhere;
     a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine =>
         super::a_mail_is_taken_from_the_mailbox_to_its_place_in_the_magazine;
     a_mail_is_seen_as_it_was_sent_and_its_text_first => super::a_mail_is_seen_as_it_was_sent_and_its_text_first;

@@ -22,6 +22,8 @@ pub struct Visitor {
     /// By name.
     cookies: BTreeMap<String, String>,
     tls: Option<Tls>,
+    /// What a proxy tells of whence they come; empty without one.
+    forwarded_for: String,
 }
 
 /// How a desk is reached behind a proxy with TLS.
@@ -127,7 +129,7 @@ impl Visitor {
     /// Somebody at the desk that listens there, not signed in.
     #[must_use]
     pub fn at(address: &str) -> Self {
-        Self { address: address.into(), cookies: BTreeMap::new(), tls: None }
+        Self { address: address.into(), cookies: BTreeMap::new(), tls: None, forwarded_for: String::new() }
     }
 
     /// Somebody at `host` (`desk.localhost:8443`) whose port is that of `127.0.0.1`, and whose certificate one in `roots`
@@ -146,7 +148,14 @@ impl Visitor {
         let client = Arc::new(client.with_root_certificates(store).with_no_client_auth());
         let port = host.rsplit_once(':').map_or("443", |(_, port)| port);
         let tls = Some(Tls { host: host.to_owned(), client });
-        Self { address: format!("127.0.0.1:{port}"), cookies: BTreeMap::new(), tls }
+        Self { address: format!("127.0.0.1:{port}"), cookies: BTreeMap::new(), tls, forwarded_for: String::new() }
+    }
+
+    /// The same person as behind a proxy that says so in `X-Forwarded-For`.
+    #[must_use]
+    pub fn forwarded_for(mut self, told: &str) -> Self {
+        told.clone_into(&mut self.forwarded_for);
+        self
     }
 
     /// The same person with the same cookies at another address.
@@ -185,8 +194,12 @@ impl Visitor {
     async fn ask(&mut self, method: &str, path: &str, body: &str) -> Shown {
         let mut line = self.line().await;
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let forwarded = match self.forwarded_for.as_str() {
+            "" => String::new(),
+            told => format!("X-Forwarded-For: {told}\r\n"),
+        };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nSec-Fetch-Site: same-origin\r\n{forwarded}Connection: close\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             self.tls.as_ref().map_or(&self.address, |tls| &tls.host),
             cookies.join("; "),

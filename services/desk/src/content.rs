@@ -17,7 +17,7 @@ use proto::intake::v1::DownloadMailPageRequest;
 use tokio_stream::StreamExt;
 use tonic::{Code, Status, transport::Channel};
 
-use crate::api::Api;
+use crate::{api::Api, server::TLS_ONLY};
 
 /// Characters of a ticket, and of a picture's place, that are handed on.
 const TICKET_CHARACTERS_MAX: usize = 1024;
@@ -63,6 +63,7 @@ pub fn origin(url: &str) -> Option<&str> {
 struct Content {
     channel: Channel,
     policy: HeaderValue,
+    is_over_tls: bool,
 }
 
 /// The routes, with what every answer says to the browser.
@@ -73,7 +74,7 @@ pub(crate) fn router(channel: Channel, origins: &Origins) -> Router {
         origins.desk.join(" ")
     );
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'; sandbox"));
-    let content = Content { channel, policy };
+    let content = Content { channel, policy, is_over_tls: origins.own.starts_with("https://") };
     Router::new()
         .route("/mail/{ticket}/", get(page))
         .route("/mail/{ticket}/part/{path}", get(picture))
@@ -99,6 +100,9 @@ async fn bounded(State(content): State<Arc<Content>>, request: Request, next: Ne
     headers.insert(header::CONTENT_SECURITY_POLICY, content.policy.clone());
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if content.is_over_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
     }
     answer
 }

@@ -79,6 +79,12 @@ impl Desk {
         }
     }
 
+    /// Whether people come by a proxy, which tells whence.
+    #[must_use]
+    pub fn is_behind_proxy(&self) -> bool {
+        self.settings.public_url.starts_with("https://")
+    }
+
     /// The origin where mail is shown as it was sent, if there is one.
     #[must_use]
     pub fn content(&self) -> Option<Arc<str>> {
@@ -178,9 +184,10 @@ impl Bound {
             shutdown: shutdown.clone(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
         };
-        let until = |listener, router| {
+        let until = |listener, router: Router| {
             let stop = shutdown.clone().cancelled_owned();
-            axum::serve(listener, router).with_graceful_shutdown(stop).into_future()
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).with_graceful_shutdown(stop).into_future()
         };
         let shown = content.map(|(listener, _, origins)| until(listener, content::router(channel, &origins)));
         let desk = until(listener, router(desk));
@@ -208,12 +215,13 @@ fn router(desk: Desk) -> Router {
     // Mail as it was sent is the one thing that a page may frame.
     let framed = desk.content.as_ref().map(|origin| format!("; frame-src {origin}")).unwrap_or_default();
     let policy = HeaderValue::from_str(&format!("{POLICY}{framed}")).unwrap_or(HeaderValue::from_static(POLICY));
+    let said = Said { policy, is_over_tls: desk.is_behind_proxy() };
     Router::new()
         .route("/assets/{name}", get(assets::get))
         .merge(pages::routes())
         .fallback(pages::not_found)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(from_fn_with_state(policy, bounded))
+        .layer(from_fn_with_state(said, bounded))
         .layer(from_fn(measured))
         .with_state(desk)
 }
@@ -230,11 +238,24 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-async fn bounded(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
+/// Whoever came by TLS once comes by TLS for a year (RFC 6797). Of subdomains only the domain's owner can say so.
+pub const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// What each answer says beside [`HEADERS`].
+#[derive(Clone)]
+struct Said {
+    policy: HeaderValue,
+    is_over_tls: bool,
+}
+
+async fn bounded(State(said): State<Said>, request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
-    answer.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    answer.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(said.policy);
     for (name, value) in HEADERS {
         answer.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if said.is_over_tls {
+        answer.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
     }
     answer
 }

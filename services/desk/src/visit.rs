@@ -1,13 +1,16 @@
 //! Who asks for a page: a person with a session, in a language.
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, StatusCode, header::LOCATION, request::Parts},
     response::{IntoResponse, Response},
 };
-use proto::intake::v1::{GetSessionRequest, ReviewRole, Session};
+use proto::intake::v1::{GetSessionRequest, ReviewRole, Session, SignOutRequest};
 use stdx::Sha256;
 use subtle::ConstantTimeEq;
 use tonic::Code;
@@ -99,6 +102,12 @@ pub fn is_from_our_page(headers: &HeaderMap) -> bool {
     }
 }
 
+/// Whether another site's page led here, as the browser tells; not so for a bookmark, or a browser too old to tell.
+#[must_use]
+pub fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site")
+}
+
 impl FromRequestParts<Desk> for Visit {
     type Rejection = Response;
 
@@ -124,14 +133,44 @@ impl FromRequestParts<Desk> for Visit {
 pub struct Stranger {
     /// How they like the pages.
     pub taste: Taste,
+    /// Whence they come, as the services count failures and note it; empty for this machine.
+    pub peer: String,
+    /// Calls of the session that this browser has already, if any.
+    before: Option<Api>,
+}
+
+impl Stranger {
+    /// Ends the session that this browser had, whose place another takes (ASVS 7.2.4). One that stays ends by itself.
+    pub async fn leave(&self) {
+        if let Some(before) = &self.before
+            && let Err(status) = before.sessions().sign_out(SignOutRequest {}).await
+            && status.code() != Code::Unauthenticated
+        {
+            tracing::warn!(%status, "the session before could not be ended");
+        }
+    }
 }
 
 impl FromRequestParts<Desk> for Stranger {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Desk) -> Result<Self, Self::Rejection> {
-        Ok(Self { taste: Taste::read(&parts.headers) })
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Self::Rejection> {
+        let token = cookie::read(&parts.headers, desk.cookie().name());
+        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        let told = if desk.is_behind_proxy() { forwarded_for(&parts.headers) } else { None };
+        let peer = told.or(connected).map(|address| address.to_canonical()).filter(|address| !address.is_loopback());
+        Ok(Self {
+            taste: Taste::read(&parts.headers),
+            peer: peer.map(|address| address.to_string()).unwrap_or_default(),
+            before: token.and_then(|token| Api::of(desk.channel(), token)),
+        })
     }
+}
+
+/// Whom the proxy before us was asked by: what it wrote itself stands last, before it stands what anybody may write.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// To the page for signing in, and from there back.

@@ -11,10 +11,15 @@ use tokio_util::sync::CancellationToken;
 
 /// A desk whose services are nowhere.
 async fn desk() -> (SocketAddr, CancellationToken) {
+    desk_at("").await
+}
+
+/// One that people reach at this address.
+async fn desk_at(public_url: &str) -> (SocketAddr, CancellationToken) {
     let settings = DeskSettings {
         listen: ([127, 0, 0, 1], 0).into(),
         api: tls::Remote::new("http://127.0.0.1:1", tls::Files::default()).unwrap(),
-        public_url: String::new(),
+        public_url: public_url.into(),
         content_listen: ([127, 0, 0, 1], 0).into(),
         content_public_url: String::new(),
     };
@@ -71,8 +76,10 @@ async fn every_answer_forbids_what_no_page_of_ours_does() {
     for path in ["/sign-in", "/", "/assets/nothing.css"] {
         let answer = ask(address, &get(path)).await.to_lowercase();
         let headers = answer.split("\r\n\r\n").next().unwrap();
+        assert!(!headers.contains("strict-transport-security"), "{path}: it is not reached by TLS");
         for header in [
-            "content-security-policy: default-src 'none';",
+            "content-security-policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
+             connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
             "x-content-type-options: nosniff",
             "x-frame-options: deny",
             "referrer-policy: same-origin",
@@ -80,6 +87,71 @@ async fn every_answer_forbids_what_no_page_of_ours_does() {
         ] {
             assert!(headers.contains(header), "{path}: {header} is not in {headers}");
         }
+    }
+}
+
+#[tokio::test]
+async fn over_tls_every_answer_asks_for_tls_from_now_on() {
+    let (address, _shutdown) = desk_at("https://desk.example.cn").await;
+    for path in ["/sign-in", "/", "/assets/nothing.css"] {
+        let answer = ask(address, &get(path)).await.to_lowercase();
+        assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_changes_something_is_no_get_and_trace_gives_nothing_back() {
+    let (address, _shutdown) = desk().await;
+    for path in [
+        "/sign-out",
+        "/taste",
+        "/submissions/assign",
+        "/submissions/tag",
+        "/submissions/x/steps",
+        "/submissions/x/contact",
+        "/outbox/approve",
+        "/administration/privacy/erase",
+        "/quarantine/x/release",
+    ] {
+        let answer = ask(address, &get(path)).await;
+        assert!(answer.starts_with("HTTP/1.1 405"), "{path}: {answer}");
+    }
+    let answer = ask(address, "TRACE /sign-in HTTP/1.1\nHost: desk\nX-Planted: planted\nConnection: close\n\n").await;
+    assert!(answer.starts_with("HTTP/1.1 405") && !answer.contains("planted"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_password_is_not_shown_and_password_managers_know_the_field() {
+    let (address, _shutdown) = desk().await;
+    for (path, word, fields) in [("/sign-in", "current-password", 1), ("/invitation", "new-password", 2)] {
+        let page = ask(address, &get(path)).await;
+        assert!(page.contains("content-type: text/html; charset=utf-8\r\n"), "{page}");
+        let inputs = page.split("<input ").skip(1).filter_map(|input| input.split('>').next());
+        let asked: Vec<_> = inputs
+            .filter(|input| ["\"password\"", "\"again\""].iter().any(|name| input.contains(&format!("name={name}"))))
+            .collect();
+        assert_eq!(asked.len(), fields, "{page}");
+        for input in asked {
+            assert!(
+                input.contains("type=\"password\"") && input.contains(&format!("autocomplete=\"{word}\"")),
+                "{input}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_elsewhere_is_begun_from_our_page_and_from_no_other_sites_link() {
+    let (address, _shutdown) = desk().await;
+    let from = |site: &str| format!("GET /sign-in/provider HTTP/1.1\nHost: desk\n{site}Connection: close\n\n");
+    for site in ["cross-site", "same-site"] {
+        let answer = ask(address, &from(&format!("Sec-Fetch-Site: {site}\n"))).await;
+        assert!(answer.starts_with("HTTP/1.1 403") && !answer.contains("location:"), "{site}: {answer}");
+    }
+    // From our own page, a bookmark or an old browser it gets further: to services that are not there.
+    for site in ["Sec-Fetch-Site: same-origin\n", "Sec-Fetch-Site: none\n", ""] {
+        let answer = ask(address, &from(site)).await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{site}: {answer}");
     }
 }
 

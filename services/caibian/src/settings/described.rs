@@ -102,7 +102,7 @@ pub const DESCRIBED: &[Described] = &[
     (
         "desk.public_url",
         "none",
-        "How people reach the desk, such as `https://desk.example.cn` behind a proxy with TLS; needed beyond loopback",
+        "How people reach the desk, such as `https://desk.example.cn` behind a proxy with TLS, which tells whence in `X-Forwarded-For`; needed beyond loopback",
     ),
     (
         "desk.api",

@@ -73,10 +73,13 @@ async fn sign_in(
     let asked = SignInRequest {
         user_name: fields.one("user_name").trim().to_owned(),
         password: fields.one("password").to_owned(),
-        peer: String::new(),
+        peer: stranger.peer.clone(),
     };
     match Api::nobody(desk.channel()).sessions().sign_in(asked).await {
-        Ok(signed_in) => welcome(&desk, &signed_in.into_inner(), fields.one("next")),
+        Ok(signed_in) => {
+            stranger.leave().await;
+            welcome(&desk, &signed_in.into_inner(), fields.one("next"))
+        }
         Err(status) => {
             let fault = Fault::from(status);
             (fault.status(), sign_in_page(&desk, &stranger, &fields, Some(&fault)).await).into_response()
@@ -122,14 +125,17 @@ async fn accept(
         let asked = AcceptInvitationRequest {
             invitation: fields.one("invitation").trim().to_owned(),
             password: fields.one("password").to_owned(),
-            peer: String::new(),
+            peer: stranger.peer.clone(),
         };
         Api::nobody(desk.channel()).sessions().accept_invitation(asked).await.map_err(Fault::from)
     } else {
         Err(Fault::of(StatusCode::BAD_REQUEST, "两次输入的密码不同。", "The two passwords differ."))
     };
     match accepted {
-        Ok(signed_in) => welcome(&desk, &signed_in.into_inner(), "/"),
+        Ok(signed_in) => {
+            stranger.leave().await;
+            welcome(&desk, &signed_in.into_inner(), "/")
+        }
         Err(fault) => (fault.status(), invitation_page(&stranger, &fields, Some(&fault))).into_response(),
     }
 }

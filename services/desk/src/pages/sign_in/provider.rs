@@ -24,7 +24,7 @@ use crate::{
     fault::Fault,
     html::{bare, is_own_path, url},
     posted::Fields,
-    visit::Stranger,
+    visit::{Stranger, is_from_elsewhere},
 };
 
 /// Bytes of where a person was going; who goes further begins at the first page.
@@ -57,12 +57,17 @@ async fn begin(
     Query(query): Query<Pairs>,
 ) -> Response {
     let fields = Fields(query);
+    // A provider that still knows the person asks nothing: without this, another site's link would begin a session.
+    if is_from_elsewhere(&headers) {
+        let (zh, en) = ("请从登录页登录。", "Sign in from our own page.");
+        return failed(&desk, &stranger, &fields, &Fault::of(StatusCode::FORBIDDEN, zh, en)).await;
+    }
     let next = Some(fields.one("next")).filter(|next| is_own_path(next) && next.len() <= NEXT_BYTES_MAX);
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let asked = BeginProviderSignInRequest {
         return_url: format!("{}/sign-in/provider/return", desk.origin(host)),
         next: next.unwrap_or_default().to_owned(),
-        peer: String::new(),
+        peer: stranger.peer.clone(),
     };
     let begun = match Api::nobody(desk.channel()).sessions().begin_provider_sign_in(asked).await {
         Ok(begun) => begun.into_inner(),
@@ -93,7 +98,7 @@ async fn come_back(
         state: fields.one("state").to_owned(),
         code: fields.one("code").to_owned(),
         binding: cookie::read(&headers, desk.binding_cookie().name()).unwrap_or_default().to_owned(),
-        peer: String::new(),
+        peer: stranger.peer.clone(),
     };
     match Api::nobody(desk.channel()).sessions().complete_provider_sign_in(asked).await {
         Ok(signed_in) => welcome(&desk, &stranger, &signed_in.into_inner()),
