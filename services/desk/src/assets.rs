@@ -31,7 +31,8 @@ pub static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| asset(include_str!("assets/desk.js"), "js", "text/javascript; charset=utf-8"));
 
 /// The mark in the browser's tab.
-pub static ICON: LazyLock<Asset> = LazyLock::new(|| asset(include_str!("assets/icon.svg"), "svg", "image/svg+xml"));
+pub static ICON: LazyLock<Asset> =
+    LazyLock::new(|| asset(include_str!("assets/icon.svg"), "svg", "image/svg+xml; charset=utf-8"));
 
 /// `GET /assets/{name}`
 pub async fn get(Path(name): Path<String>) -> Response {
@@ -46,5 +47,35 @@ pub async fn get(Path(name): Path<String>) -> Response {
             (headers, asset.text).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_says_its_charset_and_the_script_keeps_nothing_and_evaluates_nothing() {
+        for asset in [&*STYLE, &*SCRIPT, &*ICON] {
+            assert!(asset.media_type.ends_with("; charset=utf-8"), "{}", asset.media_type);
+        }
+        for word in [
+            "localStorage",
+            "sessionStorage",
+            "indexedDB",
+            "document.cookie",
+            "__proto__",
+            "Object.assign",
+            "JSON.parse",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "postMessage",
+        ] {
+            assert!(!SCRIPT.text.contains(word), "{word}");
+        }
     }
 }

@@ -56,6 +56,20 @@ impl SessionCookie {
     }
 }
 
+/// What a person has chosen; of no worth to anybody else. What was chosen before the desk was reached by TLS still counts.
+#[must_use]
+pub fn chosen<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    read(headers, &format!("__Host-{name}")).or_else(|| read(headers, name))
+}
+
+/// Keeps what a person has chosen for a year, by how people reach the desk.
+#[must_use]
+pub fn choice(is_secure: bool, name: &str, value: &str) -> Option<HeaderValue> {
+    let (prefix, secure) = if is_secure { ("__Host-", "; Secure") } else { ("", "") };
+    let cookie = format!("{prefix}{name}={value}; Path=/; SameSite=Lax; HttpOnly; Max-Age=31536000{secure}");
+    HeaderValue::from_str(&cookie).ok()
+}
+
 /// What binds a sign-in at an identity provider to the browser that began it. It goes along when the provider leads back, so
 /// that it is not `Strict`, and lives as long as the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +138,16 @@ mod tests {
         let cookie = SessionCookie::for_url("https://desk.example.cn");
         assert_eq!(cookie.set("T").unwrap(), "__Host-caibian=T; Path=/; HttpOnly; SameSite=Strict; Secure");
         assert_eq!(SessionCookie::for_url("").set("T").unwrap(), "caibian=T; Path=/; HttpOnly; SameSite=Strict");
+    }
+
+    #[test]
+    fn over_tls_a_choice_is_bound_to_the_host_and_one_from_before_still_counts() {
+        let cookie = choice(true, "theme", "dark").unwrap();
+        assert_eq!(cookie, "__Host-theme=dark; Path=/; SameSite=Lax; HttpOnly; Max-Age=31536000; Secure");
+        let cookie = choice(false, "theme", "dark").unwrap();
+        assert_eq!(cookie, "theme=dark; Path=/; SameSite=Lax; HttpOnly; Max-Age=31536000");
+        assert_eq!(chosen(&headers(&["theme=light; __Host-theme=dark"]), "theme"), Some("dark"));
+        assert_eq!(chosen(&headers(&["theme=light"]), "theme"), Some("light"));
     }
 
     #[test]

@@ -47,12 +47,12 @@ impl Taste {
     /// Reads the cookies; where a person has not chosen, the browser's language.
     #[must_use]
     pub fn read(headers: &HeaderMap) -> Self {
-        let language = match cookie::read(headers, "language") {
+        let language = match cookie::chosen(headers, "language") {
             Some("en") => Language::En,
             Some("zh") => Language::Zh,
             _ => accepted(headers),
         };
-        let theme = match cookie::read(headers, "theme") {
+        let theme = match cookie::chosen(headers, "theme") {
             Some("light") => Some("light"),
             Some("dark") => Some("dark"),
             _ => None,
@@ -60,8 +60,8 @@ impl Taste {
         Self {
             language,
             theme,
-            is_compact: cookie::read(headers, "density") == Some("compact"),
-            has_keys: cookie::read(headers, "keys") != Some("off"),
+            is_compact: cookie::chosen(headers, "density") == Some("compact"),
+            has_keys: cookie::chosen(headers, "keys") != Some("off"),
         }
     }
 }

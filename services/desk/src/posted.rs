@@ -91,3 +91,15 @@ impl FromRequest<Desk> for Posted {
         Ok(Self { visit, fields })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_field_that_is_there_twice_the_first_counts() {
+        let fields = Fields([("to", "a"), ("to", "b")].map(|(name, value)| (name.into(), value.into())).to_vec());
+        assert_eq!((fields.one("to"), fields.one("from")), ("a", ""));
+        assert_eq!(fields.all("to").collect::<Vec<_>>(), ["a", "b"]);
+    }
+}

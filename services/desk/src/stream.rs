@@ -16,7 +16,7 @@ use crate::disposition::{self, Disposition};
 const SHOWN: [&str; 6] = ["image/png", "image/jpeg", "image/gif", "image/webp", "video/mp4", "video/quicktime"];
 
 /// Whatever it is, it runs nothing and loads nothing.
-const POLICY: &str = "sandbox; default-src 'none'";
+const POLICY: &str = "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A file as it is told to a browser.
 #[derive(Clone, Debug)]

@@ -215,8 +215,9 @@ async fn whatever_a_file_is_it_runs_nothing_and_writes_no_header() {
     for header in [
         "content-type: application/octet-stream",
         "content-disposition: attachment;",
-        "content-security-policy: sandbox; default-src 'none'",
+        "content-security-policy: sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
         "x-content-type-options: nosniff",
+        "cache-control: no-store",
     ] {
         assert!(head.contains(header), "{header} is not in {head}");
     }

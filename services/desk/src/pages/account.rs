@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::Query,
+    extract::{Query, State},
     http::{
         HeaderValue, StatusCode,
         header::{LOCATION, SET_COOKIE},
@@ -14,7 +14,7 @@ use maud::html;
 use proto::intake::v1::ChangePasswordRequest;
 
 use crate::{
-    Desk,
+    Desk, cookie,
     fault::Fault,
     html::{Here, Page, Tone, hidden, is_own_path, moment},
     posted::{Fields, Posted},
@@ -94,11 +94,10 @@ const CHOICES: [(&str, &[&str]); 4] = [
     ("keys", &["on", "off"]),
 ];
 
-async fn taste(posted: Posted) -> Response {
+async fn taste(State(desk): State<Desk>, posted: Posted) -> Response {
     let chosen = CHOICES.iter().filter_map(|(name, values)| {
         let value = values.iter().find(|value| **value == posted.one(name))?;
-        let cookie = format!("{name}={value}; Path=/; SameSite=Lax; HttpOnly; Max-Age=31536000");
-        Some((SET_COOKIE, HeaderValue::from_str(&cookie).ok()?))
+        Some((SET_COOKIE, cookie::choice(desk.is_behind_proxy(), name, value)?))
     });
     let next = Some(posted.one("next")).filter(|next| is_own_path(next)).and_then(|next| next.parse().ok());
     let back: HeaderValue = next.unwrap_or(HeaderValue::from_static("/"));
