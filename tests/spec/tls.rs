@@ -218,6 +218,31 @@ async fn old_tls_other_protocols_and_plain_text_end_at_once() {
     scene.product.terminate().await;
 }
 
+#[tokio::test]
+async fn the_strongest_suite_that_both_know_is_taken_and_none_without_forward_secrecy_or_a_seal() {
+    let scene = scene(usual, "");
+    for (options, suite) in [
+        (
+            "-tls1_3 -alpn h2 -ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384",
+            Some("TLS_AES_256_GCM_SHA384"),
+        ),
+        (
+            "-tls1_2 -alpn h2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384",
+            Some("ECDHE-ECDSA-AES256-GCM-SHA384"),
+        ),
+        // Without forward secrecy, without a seal over the whole, without encryption.
+        ("-tls1_2 -alpn h2 -cipher AES256-GCM-SHA384:@SECLEVEL=0", None),
+        ("-tls1_2 -alpn h2 -cipher ECDHE-ECDSA-AES256-SHA384:ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0", None),
+        ("-tls1_2 -alpn h2 -cipher eNULL:@SECLEVEL=0", None),
+    ] {
+        let (opened, told) = openssl(scene.port(), options);
+        assert_eq!(opened, suite.is_some(), "{options}: {told}");
+        let is_told = suite.map_or(told.contains("alert"), |suite| told.contains(&format!("Cipher is {suite}")));
+        assert!(is_told, "{options}: {told}");
+    }
+    scene.product.terminate().await;
+}
+
 /// The certificate that a new connection is shown, as openssl prints it.
 fn served(scene: &Scene) -> String {
     let (_, told) = openssl(scene.port(), "-tls1_3 -alpn h2");

@@ -25,7 +25,10 @@ use tokio::time::Instant;
 use tonic::{
     Code, Status,
     body::Body,
-    codegen::http::{HeaderMap, Request, Response, header::AUTHORIZATION},
+    codegen::http::{
+        HeaderMap, HeaderValue, Request, Response, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+    },
 };
 use tower::{Layer, Service};
 use tracing::{Instrument, Span};
@@ -151,8 +154,8 @@ impl Gate {
         }
         let acting = self.known(path, bearer, shown).await?;
         match right {
-            Some(Right::Least(role)) if acting.role < role => Err(too_low(path, role)),
-            None => Err(denied(path)),
+            Some(Right::Least(role)) if acting.role < role => Err(too_low(path, role, &acting.name)),
+            None => Err(denied(path, &acting.name)),
             _ => Ok(acting),
         }
     }
@@ -214,16 +217,32 @@ pub fn unknown() -> Status {
     errors::status(Code::Unauthenticated, "TOKEN_UNKNOWN", en, "请提供有效的访问令牌(authorization: Bearer …)")
 }
 
-fn too_low(path: &str, role: Role) -> Status {
-    tracing::info!(path, %role, "a call beyond the caller's role was refused");
+fn too_low(path: &str, role: Role, caller: &str) -> Status {
+    tracing::info!(path, %role, caller, "a call beyond the caller's role was refused");
     let en = format!("this call needs the role {} or a higher one", role.en());
     errors::status(Code::PermissionDenied, "ROLE_TOO_LOW", en, format!("此操作需要{}权限", role.zh()))
 }
 
 /// For a method without a line: nobody has said who may call it.
-fn denied(path: &str) -> Status {
-    tracing::warn!(path, "a call of a method without a right was refused");
+fn denied(path: &str, caller: &str) -> Status {
+    tracing::warn!(path, caller, "a call of a method without a right was refused");
     errors::status(Code::PermissionDenied, "METHOD_DENIED", "nobody may call this method", "此方法不对任何人开放")
+}
+
+/// A page in a browser can send other types without being asked whether it may (Fetch, CORS-safelisted request headers), and
+/// with the certificate of whoever looks at it.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|media_type| media_type.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// 415, as gRPC over HTTP/2 asks for what is no gRPC.
+fn not_grpc() -> Response<Body> {
+    let en = "this is no gRPC call: its content-type is not application/grpc";
+    let status =
+        errors::status(Code::InvalidArgument, "NOT_GRPC", en, "不是 gRPC 调用：content-type 须为 application/grpc");
+    let mut answer = status.into_http();
+    *answer.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    answer
 }
 
 /// What stands in a call's authorisation.
@@ -356,6 +375,9 @@ where
         let inner = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, inner);
         let answer = async move {
+            if !is_grpc(request.headers()) {
+                return Ok(not_grpc());
+            }
             let bearer = brought(request.headers());
             let peer = request.extensions_mut().remove::<Peer>();
             let shown = peer.as_ref().map(|peer| &peer.shown);
@@ -387,13 +409,14 @@ where
         let at_work = measure::call_at_work();
         Box::pin(async move {
             let _at_work = at_work;
-            let response = match tokio::time::timeout_at(deadline, answer).await {
+            let mut response = match tokio::time::timeout_at(deadline, answer).await {
                 Ok(Ok(response)) => response,
                 Err(_) => errors::deadline().into_http(),
             };
             let code = code(response.headers());
             trace::call_ended(&span, code);
             measure::call_ended(method, code, began.elapsed());
+            response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             Ok(response)
         })
     }
@@ -430,6 +453,7 @@ mod tests {
         let mut gated = Gate::new(Callers::default(), store).layer(Mute);
         let request = Request::builder()
             .uri("/caibian.intake.v1.CampaignService/ListCampaigns")
+            .header(CONTENT_TYPE, "application/grpc")
             .header("grpc-timeout", "20m")
             .body(Body::empty())
             .unwrap();
@@ -437,6 +461,21 @@ mod tests {
         let status = Status::from_header_map(answer.headers()).unwrap();
         assert_eq!(status.code(), Code::DeadlineExceeded);
         assert_eq!(status.get_details_error_info().unwrap().reason, "DEADLINE_EXCEEDED");
+    }
+
+    #[tokio::test]
+    async fn what_a_page_of_another_site_can_send_unasked_reaches_no_service() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("data.db").display())).await.unwrap();
+        let mut gated = Gate::new(Callers::default(), store).layer(Mute);
+        for media_type in ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+            let request = Request::builder().uri("/grpc.health.v1.Health/Check").header(CONTENT_TYPE, media_type);
+            let answer = gated.call(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{media_type}");
+            assert_eq!(answer.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
+        }
+        let request = Request::builder().uri("/grpc.health.v1.Health/Check").body(Body::empty()).unwrap();
+        assert_eq!(gated.call(request).await.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
 
     #[test]

@@ -51,8 +51,9 @@ impl Sessions {
 
     /// A try of a name from a peer, unless it has to wait.
     fn attempt(&self, name: &str, peer: &str) -> Result<Attempt, Status> {
-        self.backoff.begin(name, peer, std::time::Instant::now()).map_err(too_often)?;
-        Ok(Attempt { backoff: self.backoff.clone(), name: name.to_owned(), peer: peer.to_owned() })
+        let begun = self.backoff.begin(name, peer, std::time::Instant::now());
+        begun.inspect_err(|_| tracing::info!(peer, "a sign-in that came too early was refused")).map_err(too_often)?;
+        Ok(Attempt { backoff: self.backoff.clone(), name: name.to_owned(), peer: peer.to_owned(), counts: true })
     }
 
     /// Tells of a wrong password of a person who is known. Not waited for: an answer must take the same time for one who
@@ -80,17 +81,29 @@ struct Attempt {
     backoff: Arc<Backoff>,
     name: String,
     peer: String,
+    counts: bool,
 }
 
 impl Attempt {
-    fn succeeded(self) {
+    fn succeeded(mut self) {
+        self.counts = false;
         self.backoff.succeeded(&self.name, &self.peer);
     }
 
     /// No fault of the person: it does not count.
-    fn undone(self, status: Status) -> Status {
+    fn undone(mut self, status: Status) -> Status {
+        self.counts = false;
         self.backoff.undone(&self.name, &self.peer);
         status
+    }
+}
+
+impl Drop for Attempt {
+    /// Without the name: people type their password there.
+    fn drop(&mut self) {
+        if self.counts {
+            tracing::info!(peer = self.peer, "a sign-in has failed");
+        }
     }
 }
 

@@ -35,6 +35,8 @@ pub fn server(files: Files, required: bool) -> Result<Server, Error> {
         let (chain, key) = held.pair.ok_or_else(|| refused(&"a server needs both of its own"))?;
         let mut config = builder.with_single_cert(chain, key).map_err(|error| refused(&error))?;
         config.alpn_protocols = vec![HTTP2.to_vec()];
+        // The strongest suite that both know.
+        config.ignore_client_order = true;
         // Lines are few and last; each proves anew who it is.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;

@@ -57,6 +57,27 @@ fn told(status: &Status) -> (Code, String, String, String) {
 }
 
 #[tokio::test]
+async fn a_wrong_password_is_noted_with_whose_and_whence() {
+    let desk = desk().await;
+    desk.sign_in("zhang", "wrong", "203.0.113.7").await.unwrap_err();
+    let query = store::account::AccessQuery {
+        actions: vec![AccessAction::SignInFailed],
+        limit: 9,
+        ..store::account::AccessQuery::default()
+    };
+    // Nobody waits for it: the answer takes as long for a name that is nobody's.
+    for _ in 0..200 {
+        let noted = desk.store.access_list(&query).await.unwrap();
+        if let [(_, event)] = &noted[..] {
+            assert_eq!((event.actor.as_str(), event.peer.as_str()), ("zhang", "203.0.113.7"));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it is not noted");
+}
+
+#[tokio::test]
 async fn an_unknown_a_disabled_and_an_invited_user_cost_and_say_what_a_wrong_password_does() {
     let desk = desk().await;
     let made = |name: &str| AccountDraft {
