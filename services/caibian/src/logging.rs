@@ -180,7 +180,10 @@ mod tests {
             assert!(line.contains("all is well") && line.contains('。'), "{line:?}");
             assert_eq!(line.contains('\u{1b}'), is_coloured, "{line:?}");
             if is_json {
-                serde_json::from_str::<serde_json::Value>(&line).unwrap();
+                let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+                let at = read["timestamp"].as_str().unwrap();
+                // In UTC, and for any reader.
+                assert!(at.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(at).is_ok(), "{at}");
             }
         }
     }

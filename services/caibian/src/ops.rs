@@ -14,6 +14,7 @@ use std::{
 use axum::{
     Router, extract,
     http::{HeaderValue, StatusCode, header},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -114,10 +115,17 @@ impl Bound {
             .route("/livez", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
+            .layer(map_response(plain))
             .with_state(self.ops);
         ended.run_until_cancelled(axum::serve(self.listener, router).into_future()).await.transpose()?;
         Ok(())
     }
+}
+
+/// What is told is what it says it is, and no page.
+async fn plain(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
 }
 
 async fn ready(extract::State(ops): extract::State<Arc<Ops>>) -> Response {

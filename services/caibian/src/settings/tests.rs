@@ -57,6 +57,9 @@ fn load(toml: &str) -> Result<Settings, Error> {
 fn without_any_setting_a_watched_folder_takes_the_shipped_campaigns_mail() {
     let settings = load("").unwrap();
     assert_eq!(settings.store.url.expose_secret(), "sqlite:data/caibian.db");
+    for listen in [settings.ops.address(), settings.ops.address_of_worker(), settings.ops.address_of_desk()] {
+        assert!(listen.ip().is_loopback(), "{listen}");
+    }
     assert_eq!(settings.mailbox[0].kind, MailboxKind::Folder);
     assert_eq!(settings.mailbox[0].address, "czzhengwen@163.com");
 }

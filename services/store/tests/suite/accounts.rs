@@ -112,6 +112,7 @@ pub async fn what_changes_a_persons_rights_ends_the_sessions(scene: Scene) {
     begin(store, &session, "second", 2).await.unwrap();
     assert!(store.password_change(&session, "hash of zhang", "new", at(3)).await.unwrap());
     assert!(!store.password_change(&session, "hash of zhang", "newer", at(3)).await.unwrap(), "it is another one");
+    assert!(begin(store, &arrived(store, "old", Role::Viewer).await, "years", 5 * 365 * 24 * 60).await.is_some());
     assert!(is_alive(store, "zhang-0", 4).await, "the one that changed it goes on");
     assert!(!is_alive(store, "second", 4).await);
     assert!(begin(store, &session, "stale", 4).await.is_none(), "the compared hash is no longer the password's");

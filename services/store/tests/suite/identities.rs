@@ -105,6 +105,10 @@ pub async fn an_identity_is_tied_by_an_open_invitation_alone_and_then_by_its_sub
     let used = InvitationUse { token: hash("li.na"), password_hash: "hash".into(), session: session_of };
     assert_eq!(store.invitation_accept(&used).await.unwrap(), None);
     assert_eq!(arrive(store, "s2", "li.na", true, 2).await, Arrival::NotInvited);
+    // The same subject of another issuer is somebody else.
+    let other = Identity { issuer: "https://other.example.cn".into(), ..identity("s1", Some("li.na")) };
+    let draft = SessionDraft { token: hash("other"), peer: String::new(), now: at(2) };
+    assert_eq!(store.identity_arrive(&other, true, &draft).await.unwrap(), Arrival::NotInvited);
     // Under any name the subject is the same person.
     assert_eq!(session(arrive(store, "s1", "renamed", false, 3).await).account.id, account.id);
 
