@@ -79,9 +79,9 @@ impl Desk {
         }
     }
 
-    /// Whether people come by a proxy, which tells whence.
+    /// Whether people come over TLS: by a proxy then, which tells whence.
     #[must_use]
-    pub fn is_behind_proxy(&self) -> bool {
+    pub fn is_over_tls(&self) -> bool {
         self.settings.public_url.starts_with("https://")
     }
 
@@ -215,7 +215,7 @@ fn router(desk: Desk) -> Router {
     // Mail as it was sent is the one thing that a page may frame.
     let framed = desk.content.as_ref().map(|origin| format!("; frame-src {origin}")).unwrap_or_default();
     let policy = HeaderValue::from_str(&format!("{POLICY}{framed}")).unwrap_or(HeaderValue::from_static(POLICY));
-    let said = Said { policy, is_over_tls: desk.is_behind_proxy() };
+    let said = Said { policy, is_over_tls: desk.is_over_tls() };
     Router::new()
         .route("/assets/{name}", get(assets::get))
         .merge(pages::routes())

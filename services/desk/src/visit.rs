@@ -157,7 +157,7 @@ impl FromRequestParts<Desk> for Stranger {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Self::Rejection> {
         let token = cookie::read(&parts.headers, desk.cookie().name());
         let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-        let told = if desk.is_behind_proxy() { forwarded_for(&parts.headers) } else { None };
+        let told = if desk.is_over_tls() { forwarded_for(&parts.headers) } else { None };
         let peer = told.or(connected).map(|address| address.to_canonical()).filter(|address| !address.is_loopback());
         Ok(Self {
             taste: Taste::read(&parts.headers),

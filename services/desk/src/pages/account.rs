@@ -97,7 +97,7 @@ const CHOICES: [(&str, &[&str]); 4] = [
 async fn taste(State(desk): State<Desk>, posted: Posted) -> Response {
     let chosen = CHOICES.iter().filter_map(|(name, values)| {
         let value = values.iter().find(|value| **value == posted.one(name))?;
-        Some((SET_COOKIE, cookie::choice(desk.is_behind_proxy(), name, value)?))
+        Some((SET_COOKIE, cookie::choice(desk.is_over_tls(), name, value)?))
     });
     let next = Some(posted.one("next")).filter(|next| is_own_path(next)).and_then(|next| next.parse().ok());
     let back: HeaderValue = next.unwrap_or(HeaderValue::from_static("/"));
