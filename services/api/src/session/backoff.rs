@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    net::Ipv6Addr,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -51,6 +52,8 @@ impl Backoff {
     /// Counts a try, unless it has to wait: then tells how long. An empty name or peer is not looked at.
     pub fn begin(&self, name: &str, peer: &str, now: Instant) -> Result<(), Duration> {
         let known = &mut *self.known();
+        let peer = place(peer);
+        let peer = peer.as_str();
         let waits = [known.names.get(name), known.peers.get(peer)];
         if let Some(wait) = waits.into_iter().flatten().filter_map(|failures| failures.wait(now)).max() {
             return Err(wait);
@@ -67,20 +70,26 @@ impl Backoff {
     pub fn succeeded(&self, name: &str, peer: &str) {
         let known = &mut *self.known();
         known.names.remove(name);
-        take_back(&mut known.peers, peer);
+        take_back(&mut known.peers, &place(peer));
     }
 
     /// The try came to nothing through no fault of the person.
     pub fn undone(&self, name: &str, peer: &str) {
         let known = &mut *self.known();
         take_back(&mut known.names, name);
-        take_back(&mut known.peers, peer);
+        take_back(&mut known.peers, &place(peer));
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         // Numbers alone: whatever a panic left behind is as good as any.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a peer is counted as: with IPv6 whoever has one address has the 2^64 of its network (RFC 4291 §2.5.4).
+fn place(peer: &str) -> String {
+    let network = |address: Ipv6Addr| Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string();
+    peer.parse().map_or_else(|_| peer.to_owned(), network)
 }
 
 fn count(map: &mut HashMap<String, Failures>, key: &str, now: Instant) {
@@ -146,6 +155,21 @@ mod tests {
         backoff.begin("e", "203.0.113.7", now).unwrap();
         assert!(backoff.begin("zhang", "203.0.113.7", now).is_err(), "five names failed from there");
         backoff.begin("zhang", "203.0.113.8", now).unwrap();
+    }
+
+    #[test]
+    fn the_addresses_of_one_network_are_one_peer() {
+        let backoff = Backoff::default();
+        let now = Instant::now();
+        for host in 0..FREE {
+            backoff.begin("", &format!("2001:db8:0:7::{host:x}"), now).unwrap();
+        }
+        assert!(backoff.begin("", "2001:db8:0:7:ffff::1", now).is_err());
+        for other in ["2001:db8:0:8::1", "203.0.113.7", "somewhere"] {
+            backoff.begin("", other, now).unwrap();
+        }
+        backoff.undone("", "2001:db8:0:7::99");
+        backoff.begin("", "2001:db8:0:7::1", now).unwrap();
     }
 
     #[test]
